@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/status.h"
+
 namespace readyloop::base {
 
 // close(2) without a retry; what EINTR means differs between systems, so each has a file of its own.
@@ -29,5 +31,14 @@ class Fd {
  private:
   int raw_ = -1;
 };
+
+// Both ends are non-blocking and are not inherited by a program that is executed.
+struct Pipe {
+  Fd reader;
+  Fd writer;
+};
+
+// Per system as well: not every one can set the flags at birth.
+[[nodiscard]] Result<Pipe> open_pipe() noexcept;
 
 }  // namespace readyloop::base

@@ -29,9 +29,11 @@ struct WatchLedger {
 class FdWatch final : public Source {
  public:
   FdWatch(int fd, WatchLedger& ledger) noexcept : ledger_(ledger), fd_(fd) {}
-  ~FdWatch() override;
 
   void on_ready(selector::Readiness readiness) noexcept override;
+
+  // The descriptor was closed under the watch: every waiting direction is told so, and is over.
+  void on_gone() noexcept;
 
   // Bookkeeping only; the table tells the selector.
   void want(Direction direction, std::uint32_t slot, std::int32_t word, Repeat repeat) noexcept;
@@ -49,7 +51,7 @@ class FdWatch final : public Source {
     bool wanted = false;
   };
 
-  void report(Side& side, selector::Readiness readiness, bool last) noexcept;
+  void report(Side& side, selector::Readiness readiness, bool is_last) noexcept;
 
   WatchLedger& ledger_;
   Side sides_[2];

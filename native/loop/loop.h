@@ -32,10 +32,10 @@ inline constexpr base::Duration kLongestWait = std::chrono::hours(24);
 
 class Loop final {
  public:
-  // The ring's memory, the clock and the table outlive the loop. Fails when the waker cannot be attached.
+  // The ring's memory, the clock and the table of calls outlive the loop. Fails when the waker cannot be attached.
   [[nodiscard]] static base::Result<std::unique_ptr<Loop>> create(
       std::unique_ptr<selector::Selector> selector, std::unique_ptr<selector::Waker> waker, ReadyRing ring,
-      base::Clock& clock, const base::Syscalls& syscalls = base::kSyscalls);
+      base::Clock& clock, const base::Syscalls& syscalls = base::kSyscalls) noexcept;
 
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -85,11 +85,14 @@ class Loop final {
   Loop(std::unique_ptr<selector::Selector> selector, std::unique_ptr<selector::Waker> waker, ReadyRing ring,
        base::Clock& clock, const base::Syscalls& syscalls) noexcept;
 
+  // The steps of run_once, in this order; rearm_watches() comes second, Registry::release_closed() last.
+  void count_turn() noexcept;
   [[nodiscard]] base::Duration compute_wait(std::optional<base::Duration> max_wait) noexcept;
-  base::Status select(base::Duration wait) noexcept;
+  [[nodiscard]] base::Instant read_clock() noexcept;
   void dispatch() noexcept;
   void append_due_timers(base::Instant now) noexcept;
-  void release_closed() noexcept { registry_.release_closed(); }
+
+  void publish_counts() noexcept;
 
   // The waker is destroyed before the selector that it is attached to, and the registry before both.
   std::unique_ptr<selector::Selector> selector_;

@@ -40,10 +40,9 @@ class TimerHeap final {
  private:
   void remove_at(std::size_t position) noexcept;
   void place(std::size_t position, const Timer& timer) noexcept;
-  void sift(std::size_t position, const Timer& timer) noexcept;
-  [[nodiscard]] bool sift_up(std::size_t position, const Timer& timer) noexcept;
+  void settle(std::size_t position, const Timer& timer) noexcept;
+  void sift_up(std::size_t position, const Timer& timer) noexcept;
   void sift_down(std::size_t position, const Timer& timer) noexcept;
-  [[nodiscard]] std::size_t first_child_of(std::size_t position) const noexcept;
 
   std::vector<Timer> entries_;
   // Invariant: entries_[positions_[slot]].slot == slot for an armed slot, kNowhere for any other.

@@ -22,7 +22,7 @@ class WatchTable final {
   WatchTable(Registry& registry, ReadyQueue& queue, const base::Syscalls& syscalls) noexcept;
   WatchTable(const WatchTable&) = delete;
   WatchTable& operator=(const WatchTable&) = delete;
-  ~WatchTable();
+  ~WatchTable() = default;
 
   // One watch per descriptor and direction; a second one replaces the first, without a report to it.
   base::Status watch(int fd, Direction direction, std::uint32_t slot, std::int32_t word, Repeat repeat) noexcept;

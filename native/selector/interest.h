@@ -25,6 +25,9 @@ inline constexpr std::uint8_t kWritable = 2;
 inline constexpr std::uint8_t kHangup = 4;
 inline constexpr std::uint8_t kError = 8;
 
+// Not for records: the descriptor is closed and its registration is gone. Only poll(2) finds that out while it waits.
+inline constexpr std::uint8_t kGone = 16;
+
 struct Readiness {
   std::uint8_t bits = 0;
 
@@ -35,6 +38,7 @@ struct Readiness {
   [[nodiscard]] constexpr Readiness for_writer() const noexcept {
     return Readiness{static_cast<std::uint8_t>(bits & (kWritable | kHangup | kError))};
   }
+  [[nodiscard]] constexpr bool gone() const noexcept { return (bits & kGone) != 0; }
   [[nodiscard]] constexpr bool any() const noexcept { return bits != 0; }
 };
 

@@ -11,7 +11,6 @@
 #include <poll.h>
 
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -57,9 +56,9 @@ class Selector {
   // Stops reporting. A descriptor that is closed already is not an error: the kernel forgot it by itself.
   virtual base::Status deregister_fd(int fd) noexcept = 0;
 
-  // Waits for events, at most `wait` (no value: without limit), and replaces the content of `ready` with them.
+  // Waits for events, at most `wait`, and replaces the content of `ready` with them.
   // One event per registration, both directions in one. An interrupted wait is a wait without events.
-  virtual base::Status select(std::optional<base::Duration> wait, std::vector<Event>& ready) noexcept = 0;
+  virtual base::Status select(base::Duration wait, std::vector<Event>& ready) noexcept = 0;
 
   // For a backend without descriptor(): appends what it would wait for, so that another thread can.
   virtual void append_pollfds(std::vector<pollfd>& out) const;

@@ -1,0 +1,20 @@
+// The system calls of the epoll backend, as a table that a test can replace.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <ctime>
+
+namespace readyloop::selector {
+
+struct EpollSyscalls {
+  int (*create)() noexcept;
+  int (*ctl)(int epoll, int operation, int fd, epoll_event* event) noexcept;
+  int (*wait)(int epoll, epoll_event* events, int capacity, int timeout_ms) noexcept;
+  // As wait, with a timeout in nanoseconds: Linux 5.11 and later.
+  int (*wait_ns)(int epoll, epoll_event* events, int capacity, const timespec* timeout) noexcept;
+};
+
+extern const EpollSyscalls kEpollSyscalls;
+
+}  // namespace readyloop::selector

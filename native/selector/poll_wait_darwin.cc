@@ -1,0 +1,13 @@
+// macOS has no ppoll: milliseconds, rounded up.
+#include "selector/poll_wait.h"
+#include "selector/timeout.h"
+
+namespace readyloop::selector {
+
+const PollSyscalls kPollSyscalls = {
+    [](pollfd* polled, nfds_t count, base::Duration timeout) noexcept -> int {
+      return ::poll(polled, count, to_milliseconds_rounded_up(timeout));
+    },
+};
+
+}  // namespace readyloop::selector
