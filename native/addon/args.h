@@ -1,46 +1,32 @@
-// Reading what JavaScript passed, and making what it gets back.
+// Reading what JavaScript passed, and making what it gets back. Milliseconds become nanoseconds here
+// and nowhere else. Everything lives on the caller's stack: a hot call (arm, disarm) costs one
+// napi_get_cb_info plus one napi_get_value_* per argument.
 //
-// This is the one place where JavaScript's milliseconds become nanoseconds and
-// back. Everything here lives on the caller's stack: a hot call (arm, disarm)
-// costs one napi_get_cb_info plus one napi_get_value_* per argument.
-//
-// A native method never has a receiver to check. Measured on Node 20, x64, for a
-// method with three numbers: 92 ns with unwrap and type-tag check, 52 ns with
-// unwrap alone, 18 ns when the function itself carries its LoopObject as
-// `data`. So each method is a closure over its object (see loop_object.h);
-// calling it on another receiver is not an error, because it has none.
-#ifndef READYLOOP_ADDON_ARGS_H_
-#define READYLOOP_ADDON_ARGS_H_
+// A method has no receiver to check. Measured on Node 20, x64, for three numbers: 92 ns with napi_unwrap
+// and a type-tag check, 52 ns with napi_unwrap alone, 18 ns when the function itself carries its object.
+// So each method is a closure over its LoopObject, and there is no receiver that could be the wrong one.
+#pragma once
 
 #include <node_api.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
-#include "base/clock.h"
+#include "base/instant.h"
 
 namespace readyloop::addon {
 
-// Node-API answers `napi_pending_exception` to nearly everything while its
-// thread is being terminated, and our callers are about to be unwound anyway;
-// other failures of the calls wrapped by this one would be misuse on our side.
-// Consequence: a failed call leaves its output null, which JavaScript sees as
-// undefined. Named so that each ignored status is ignored on purpose.
+// For calls that can fail in two ways only: by a mistake of ours, or because the thread is being terminated,
+// when Node-API refuses everything that could touch JavaScript. Consequence of the second: an output
+// stays null, which JavaScript would see as undefined if it ran again, and it does not.
 inline void ignore_status(napi_status) noexcept {}
 
-// Milliseconds since the clock's origin, as `now()` reports them.
-[[nodiscard]] double to_milliseconds(base::Instant instant) noexcept;
-
-// The span of `ms` milliseconds, rounded up to whole nanoseconds so that no wait
-// ends early; negative is zero, Infinity and the unrepresentable saturate.
+// The span of `ms` milliseconds in whole nanoseconds, rounded up so that no wait ends early.
+// Negative is zero; Infinity and whatever else is too long saturates.
 [[nodiscard]] base::Duration to_duration(double ms) noexcept;
 
-// The first instant for which to_milliseconds() is not below `ms`; saturates.
+// The first instant that base::to_milliseconds() does not show before `ms`; saturates.
 [[nodiscard]] base::Instant to_instant(double ms) noexcept;
-
-// `instant + span`, saturating at the last representable instant.
-[[nodiscard]] base::Instant add_saturating(base::Instant instant, base::Duration span) noexcept;
 
 [[nodiscard]] inline napi_value make_number(napi_env env, double value) noexcept {
   napi_value result = nullptr;
@@ -48,37 +34,37 @@ inline void ignore_status(napi_status) noexcept {}
   return result;
 }
 
-[[nodiscard]] inline napi_value make_int(napi_env env, std::int32_t value) noexcept {
+[[nodiscard]] inline napi_value make_int32(napi_env env, std::int32_t value) noexcept {
   napi_value result = nullptr;
   ignore_status(napi_create_int32(env, value, &result));
   return result;
 }
 
-[[nodiscard]] inline napi_value make_bool(napi_env env, bool value) noexcept {
+[[nodiscard]] inline napi_value make_boolean(napi_env env, bool value) noexcept {
   napi_value result = nullptr;
   ignore_status(napi_get_boolean(env, value, &result));
   return result;
 }
 
-[[nodiscard]] inline napi_value make_string(napi_env env, const char* text) noexcept {
-  napi_value result = nullptr;
-  ignore_status(napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result));
-  return result;
+// Leaves a TypeError pending; `signature` shows the call as it is meant. Null, for the caller to return.
+inline napi_value throw_type_error(napi_env env, const char* signature) noexcept {
+  ignore_status(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", signature));
+  return nullptr;
 }
 
-// The N arguments of one call. A missing or mistyped one reads as zero and makes
-// ok() false; the method then returns throw_type_error() without any effect.
+// The N arguments of one call. A missing or mistyped one reads as zero and makes ok() false; the method then
+// returns throw_type_error() before it has had any effect.
 template <std::size_t N>
 class Args {
  public:
   Args(napi_env env, napi_callback_info info) noexcept : env_(env) {
-    std::size_t count = N;  // missing ones are filled with undefined
+    std::size_t count = N;  // the missing ones are filled with undefined
     note(napi_get_cb_info(env, info, &count, N == 0 ? nullptr : values_, nullptr, &closure_));
   }
   Args(const Args&) = delete;
   Args& operator=(const Args&) = delete;
 
-  // What the function was created with.
+  // What the function was made with.
   template <typename Object>
   [[nodiscard]] Object& closure() const noexcept {
     return *static_cast<Object*>(closure_);
@@ -98,7 +84,7 @@ class Args {
     return value;
   }
 
-  // NaN is refused: it would compare false with every bound and never fire.
+  // NaN is refused: it compares false with every bound, so the wait would have no meaning.
   [[nodiscard]] double milliseconds(std::size_t index) noexcept {
     double value = 0;
     note(napi_get_value_double(env_, values_[index], &value));
@@ -114,12 +100,6 @@ class Args {
 
   [[nodiscard]] bool ok() const noexcept { return ok_; }
 
-  // Leaves a TypeError pending that shows `signature`, the call as it is meant.
-  napi_value throw_type_error(const char* signature) const noexcept {
-    ignore_status(napi_throw_type_error(env_, "ERR_INVALID_ARG_TYPE", signature));
-    return nullptr;
-  }
-
  private:
   void note(napi_status status) noexcept {
     if (status != napi_ok) ok_ = false;
@@ -132,5 +112,3 @@ class Args {
 };
 
 }  // namespace readyloop::addon
-
-#endif  // READYLOOP_ADDON_ARGS_H_

@@ -1,0 +1,45 @@
+// THE ONE call from C++ into JavaScript: the drain of a hosted loop. Nothing else in the addon calls a
+// JavaScript function.
+//
+// Each call is a callback scope of its own: when it closes, Node runs process.nextTick callbacks and
+// microtasks. That is why the drain can ask to be entered again: whatever it left for promise reactions runs
+// between the two entries. The async context is made once, from the resource that the run gave, so that
+// AsyncLocalStorage and async_hooks see one resource for the whole run and not one per turn.
+#pragma once
+
+#include <node_api.h>
+
+namespace readyloop::addon {
+
+class DrainCall {
+ public:
+  DrainCall() noexcept = default;
+  DrainCall(const DrainCall&) = delete;
+  DrainCall& operator=(const DrainCall&) = delete;
+
+  // False: `drain` is no function, `resource` no object, or the environment is ending.
+  [[nodiscard]] bool open(napi_env env, napi_value drain, napi_value resource) noexcept;
+
+  // Calls drain() until it no longer asks to be entered again. An exception goes to 'uncaughtException', as from
+  // any callback of Node's; what it left undrained is the next turn's. The caller has a handle scope open.
+  void run() noexcept;
+
+  // No call begins after this; JavaScript may say it from inside run().
+  void stop() noexcept { stopped_ = true; }
+
+  // Gives back what open() took. Not from inside run(): Node still uses the async context then.
+  void release() noexcept;
+
+ private:
+  // True: drain asks to be entered again.
+  [[nodiscard]] bool call() noexcept;
+  void report_exception() noexcept;
+
+  napi_env env_ = nullptr;
+  napi_ref drain_ = nullptr;
+  napi_ref resource_ = nullptr;
+  napi_async_context context_ = nullptr;
+  bool stopped_ = false;
+};
+
+}  // namespace readyloop::addon

@@ -1,0 +1,64 @@
+// Opening, driving and closing a LoopObject.
+#include "addon/loop_object.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "addon/args.h"
+#include "loop/ready_ring.h"
+#include "selector/selector.h"
+#include "selector/waker.h"
+
+namespace readyloop::addon {
+
+void LoopObject::release() noexcept {
+  if (--references_ == 0) delete this;
+}
+
+base::Status LoopObject::open(napi_value ring, void* words, std::size_t byte_length,
+                              std::string_view selector) noexcept {
+  auto view = loop::ReadyRing::adopt(static_cast<std::int32_t*>(words), byte_length);
+  if (!view.ok()) return view.status();
+  auto chosen = selector::Selector::create(selector);
+  if (!chosen.ok()) return chosen.status();
+  auto waker = selector::Waker::create(*chosen.value());
+  if (!waker.ok()) return waker.status();
+  auto loop = loop::Loop::create(chosen.take(), waker.take(), view.value(), clock_);
+  if (!loop.ok()) return loop.status();
+  if (napi_create_reference(env_, ring, 1, &ring_) != napi_ok) {
+    return base::Status(ECANCELED, "napi_create_reference");
+  }
+  loop_ = loop.take();
+  return base::Status();
+}
+
+base::Result<std::uint32_t> LoopObject::run_once(std::optional<base::Duration> max_wait) noexcept {
+  if (loop_ == nullptr) return base::Status(EBADF, "runOnce");
+  if (driver_ != nullptr) return base::Status(EBUSY, "runOnce");
+  return host_wake_.run_once(*loop_, host_backend_descriptor(env_), max_wait);
+}
+
+base::Status LoopObject::start_hosted(napi_value drain, napi_value resource) noexcept {
+  if (loop_ == nullptr) return base::Status(EBADF, "startHosted");
+  if (driver_ != nullptr) return base::Status(EBUSY, "startHosted");
+  host_wake_.stop(*loop_);
+  auto driver = HostedDriver::start(env_, *loop_, clock_, drain, resource);
+  if (!driver.ok()) return driver.status();
+  driver_ = driver.take();
+  return base::Status();
+}
+
+void LoopObject::set_ref(bool referenced) noexcept {
+  if (driver_ != nullptr) driver_->set_ref(referenced);
+}
+
+// The driver first, because it looks at the loop's descriptors; the ring last, because the loop writes it.
+void LoopObject::close() noexcept {
+  if (HostedDriver* driver = std::exchange(driver_, nullptr); driver != nullptr) driver->release();
+  loop_.reset();
+  if (napi_ref ring = std::exchange(ring_, nullptr); ring != nullptr) {
+    ignore_status(napi_delete_reference(env_, ring));
+  }
+}
+
+}  // namespace readyloop::addon

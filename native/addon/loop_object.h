@@ -1,0 +1,66 @@
+// What stands behind one NativeLoop: the core's loop, the ring's memory, and whichever driver is in use.
+//
+// Its methods are functions that carry a pointer to it (see args.h), and a function can outlive the object it
+// came from, so each function counts as a reference: the LoopObject is deleted when the last one was collected or
+// the environment ends. There is no state per environment besides these objects, and none per process.
+//
+// Invariant: a closed LoopObject, or one that failed to open, has no loop; every method then does nothing.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "addon/host_wake.h"
+#include "addon/hosted_driver.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "loop/loop.h"
+
+namespace readyloop::addon {
+
+class LoopObject {
+ public:
+  // Made with one reference, which the maker gives back with release().
+  explicit LoopObject(napi_env env) noexcept : env_(env) {}
+  LoopObject(const LoopObject&) = delete;
+  LoopObject& operator=(const LoopObject&) = delete;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept;
+
+  // `ring` is the ArrayBuffer of `words`; it is kept alive while the loop is open.
+  [[nodiscard]] base::Status open(napi_value ring, void* words, std::size_t byte_length,
+                                  std::string_view selector) noexcept;
+
+  // Null: closed.
+  [[nodiscard]] loop::Loop* loop() noexcept { return loop_.get(); }
+  [[nodiscard]] base::Instant now() noexcept { return clock_.now(); }
+
+  // The owned driver. EBUSY: the loop is hosted; EBADF: closed.
+  [[nodiscard]] base::Result<std::uint32_t> run_once(std::optional<base::Duration> max_wait) noexcept;
+
+  // The hosted driver. EBUSY: started already; EBADF: closed; else see HostedDriver::start.
+  [[nodiscard]] base::Status start_hosted(napi_value drain, napi_value resource) noexcept;
+  void set_ref(bool referenced) noexcept;
+
+  // Idempotent, and allowed from inside a drain.
+  void close() noexcept;
+
+ private:
+  ~LoopObject() { close(); }
+
+  napi_env env_;
+  base::SystemClock clock_;
+  napi_ref ring_ = nullptr;
+  std::unique_ptr<loop::Loop> loop_;
+  HostWake host_wake_;
+  HostedDriver* driver_ = nullptr;
+  std::uint32_t references_ = 1;
+};
+
+}  // namespace readyloop::addon

@@ -1,0 +1,84 @@
+// The module's exports: the shared constants (which a contract test compares with lib/engine/abi.ts), the names of the
+// selectors in this build, and the NativeLoop class. It runs once for each environment, the main thread's and each
+// worker's, and keeps nothing between them.
+#include <node_api.h>
+
+#include <cstdint>
+
+#include "addon/args.h"
+#include "addon/loop_methods.h"
+#include "loop/ready_ring.h"
+#include "loop/record.h"
+#include "selector/interest.h"
+#include "selector/selector.h"
+
+namespace readyloop::addon {
+namespace {
+
+struct Constant {
+  const char* name;
+  std::int32_t value;
+};
+
+constexpr Constant kAbi[] = {
+    {"headerWords", loop::kHeaderWords},
+    {"recordWords", loop::kRecordWords},
+    {"headIndex", loop::kHeadIndex},
+    {"tailIndex", loop::kTailIndex},
+    {"capacityIndex", loop::kCapacityIndex},
+    {"jsOverflowIndex", loop::kJsOverflowIndex},
+    {"nativeOverflowIndex", loop::kNativeOverflowIndex},
+    {"timersIndex", loop::kTimersIndex},
+    {"watchesIndex", loop::kWatchesIndex},
+    {"turnsIndex", loop::kTurnsIndex},
+    {"deadlineFloatIndex", loop::kDeadlineFloatIndex},
+    {"selectedAtFloatIndex", loop::kSelectedAtFloatIndex},
+    {"kindBits", loop::kKindBits},
+    {"kindStep", static_cast<std::int32_t>(loop::Kind::kStep)},
+    {"kindHandle", static_cast<std::int32_t>(loop::Kind::kHandle)},
+    {"kindReaction", static_cast<std::int32_t>(loop::Kind::kReaction)},
+    {"kindTimer", static_cast<std::int32_t>(loop::Kind::kTimer)},
+    {"kindReady", static_cast<std::int32_t>(loop::Kind::kReady)},
+    {"readable", loop::kReadyReadable},
+    {"writable", loop::kReadyWritable},
+    {"hangup", loop::kReadyHangup},
+    {"error", loop::kReadyError},
+    {"drainDone", loop::kDrainDone},
+    {"drainReenter", loop::kDrainReenter},
+};
+
+bool define_abi(napi_env env, napi_value exports) noexcept {
+  napi_value abi = nullptr;
+  if (napi_create_object(env, &abi) != napi_ok) return false;
+  for (const Constant& constant : kAbi) {
+    if (napi_set_named_property(env, abi, constant.name, make_int32(env, constant.value)) != napi_ok) return false;
+  }
+  return napi_object_freeze(env, abi) == napi_ok && napi_set_named_property(env, exports, "abi", abi) == napi_ok;
+}
+
+bool define_selectors(napi_env env, napi_value exports) noexcept {
+  napi_value names = nullptr;
+  std::uint32_t index = 0;
+  if (napi_create_array(env, &names) != napi_ok) return false;
+  for (const std::string_view name : selector::Selector::names()) {
+    napi_value text = nullptr;
+    if (napi_create_string_utf8(env, name.data(), name.size(), &text) != napi_ok ||
+        napi_set_element(env, names, index++, text) != napi_ok) {
+      return false;
+    }
+  }
+  return napi_object_freeze(env, names) == napi_ok &&
+         napi_set_named_property(env, exports, "selectors", names) == napi_ok;
+}
+
+napi_value init(napi_env env, napi_value exports) noexcept {
+  napi_value native_loop = define_native_loop(env);
+  const bool defined = native_loop != nullptr && define_abi(env, exports) && define_selectors(env, exports) &&
+                       napi_set_named_property(env, exports, "NativeLoop", native_loop) == napi_ok;
+  return defined ? exports : nullptr;
+}
+
+}  // namespace
+}  // namespace readyloop::addon
+
+NAPI_MODULE_INIT() { return readyloop::addon::init(env, exports); }
