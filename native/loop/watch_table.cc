@@ -48,6 +48,7 @@ base::Status WatchTable::watch(int fd, Direction direction, std::uint32_t slot, 
     return {};
   }
   watch->unwant(direction);
+  if (armed.error() == EPIPE) return report_broken(fd, slot, word);
   if (armed.error() != ENOENT) return armed;
   // The number was closed without forget() and belongs to another file now. Who still waits in the other direction
   // waits for the old file. (watch_table_test: "gives a reused number a new token")
@@ -63,11 +64,20 @@ base::Status WatchTable::start(int fd, Direction direction, std::uint32_t slot, 
   const selector::Interest interest{direction == Direction::kRead, direction == Direction::kWrite,
                                     selector::Mode::kOneShot};
   base::Result<base::Token> token = registry_.register_source(std::move(owned), fd, interest);
+  if (token.error() == EPIPE) return report_broken(fd, slot, word);
   if (!token.ok()) return token.status();
   watch.want(direction, slot, word, repeat);
   const auto index = static_cast<std::size_t>(fd);
   if (index >= tokens_.size()) tokens_.resize(index + 1, kNoToken);
   tokens_[index] = token.value();
+  return {};
+}
+
+// EPIPE is macOS' answer to waiting for room in a pipe that nobody can read any more. Other systems take such a watch and
+// report an error at once; so do we. (watch_table_test: "reports a broken pipe at once")
+base::Status WatchTable::report_broken(int fd, std::uint32_t slot, std::int32_t word) noexcept {
+  constexpr std::int32_t kBroken = kReadyHangup | kReadyError;
+  ledger_.queue.append(Record{static_cast<std::int32_t>(slot), word, kBroken, fd});
   return {};
 }
 

@@ -43,6 +43,7 @@ class WatchTable final {
   [[nodiscard]] FdWatch* find(int fd) noexcept;
   [[nodiscard]] base::Status check_pollable(int fd) const noexcept;
   base::Status start(int fd, Direction direction, std::uint32_t slot, std::int32_t word, Repeat repeat) noexcept;
+  base::Status report_broken(int fd, std::uint32_t slot, std::int32_t word) noexcept;
   void retire(int fd) noexcept;
 
   Registry& registry_;
