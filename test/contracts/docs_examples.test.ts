@@ -24,7 +24,8 @@ const options: ts.CompilerOptions = {
 /** Runs a program to its end; the answer is null, or what it printed when it failed. */
 function failureOf(file: string, ...args: string[]): string | null {
   const { READYLOOP_NATIVE_PATH: _, ...env } = process.env; // A user has to do without it.
-  const child = spawnSync(process.execPath, [file, ...args], { cwd: root, env, encoding: 'utf8', timeout: childTimeoutMs });
+  const options = { cwd: root, env, encoding: 'utf8', timeout: childTimeoutMs } as const;
+  const child = spawnSync(process.execPath, [file, ...args], options);
   if (child.status === 0) return null;
   return `${path.relative(root, file)} ended with ${child.signal ?? child.status}\n${child.stdout}\n${child.stderr}`;
 }
@@ -37,7 +38,7 @@ function writeSnippet(snippet: Snippet): string {
   return source;
 }
 
-/** The file that starts an example: the example itself, or `main` in its folder; compiled first when it is TypeScript. */
+/** The file that starts an example: the example itself, or `main` in its folder. */
 function entryOf(example: string): string {
   const compiled = path.join(root, '.test-build', 'examples');
   const stems = [example, `${example}/main`];

@@ -67,7 +67,8 @@ function compareFaces(name: string): unknown {
     const names = Object.keys(whole).filter((name) => name !== '__esModule').sort();
     const sameObjects = names.every((name) => face[name] === whole[name]);
     console.log(JSON.stringify({ sameNames: names.join() === Object.keys(face).sort().join(), sameObjects }));`;
-  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })) as unknown;
+  const child = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  return JSON.parse(child) as unknown;
 }
 
 describe('the build', () => {

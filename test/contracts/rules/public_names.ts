@@ -23,8 +23,9 @@ export function readSurfaces(declarations: readonly string[], options: ts.Compil
     const source = program.getSourceFile(file);
     const module = source && checker.getSymbolAtLocation(source);
     if (module === undefined) throw new Error(`${file} is missing or exports nothing`);
-    const exported = checker.getExportsOfModule(module).map((symbol) => [symbol.name, follow(symbol, checker)] as const);
-    return { name: path.basename(file, '.d.ts'), checker, exports: new Map(exported) };
+    const exported = checker.getExportsOfModule(module);
+    const named = exported.map((symbol) => [symbol.name, follow(symbol, checker)] as const);
+    return { name: path.basename(file, '.d.ts'), checker, exports: new Map(named) };
   });
 }
 

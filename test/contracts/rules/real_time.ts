@@ -25,7 +25,7 @@ function isZero(node: ts.Expression | undefined): boolean {
 
 /** Whether `node` stands inside a call that starts a loop on the real clock. */
 function isOnRealLoop(node: ts.Node): boolean {
-  for (let outer: ts.Node | undefined = node.parent; outer !== undefined; outer = outer.parent) {
+  for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
     if (!ts.isCallExpression(outer) && !ts.isNewExpression(outer)) continue;
     if (!realLoops.has(calleeName(outer))) continue;
     return !(outer.arguments ?? []).some((argument) => /\bengine\b/.test(argument.getText()));
@@ -87,6 +87,9 @@ export function findNativeRealTime(files: readonly SourceFile[]): Violation[] {
       .split('\n')
       .map((code, line) => ({ code, line }))
       .filter(({ code, line }) => nativeWaits.test(code) && !isExcused(file.text, line))
-      .map(({ code, line }) => ({ where: `${file.path}:${line + 1}`, what: `real time or a fixed port: ${code.trim()}` })),
+      .map(({ code, line }) => ({
+        where: `${file.path}:${line + 1}`,
+        what: `real time or a fixed port: ${code.trim()}`,
+      })),
   );
 }

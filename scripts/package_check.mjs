@@ -1,0 +1,91 @@
+// Checks what a user would install, from the packed tarball: publint and attw on its shape and types, the list of its
+// files against scripts/package_files.txt (`--update` writes it), and that installing it runs nothing. The tarball is
+// then installed into an empty project and loaded in both module systems, with the addon of this checkout.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const snapshot = path.join(root, 'scripts', 'package_files.txt');
+const workshop = mkdtempSync(path.join(tmpdir(), 'readyloop-package-'));
+const results = [];
+
+function check(name, problem) {
+  results.push(problem === null);
+  console.log(`${problem === null ? 'ok  ' : 'FAIL'} ${name}`);
+  if (problem !== null) console.log(problem);
+}
+
+/** Runs a program; null when it succeeds, else what it printed. */
+function failureOf(command, args, cwd = root) {
+  const child = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  return child.status === 0 ? null : `${child.stdout ?? ''}${child.stderr ?? child.error}`;
+}
+
+// Scripts are left out: the build is already there, and the addon is not part of what is looked at.
+function pack() {
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', workshop];
+  const [description] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' }));
+  return { file: path.join(workshop, description.filename), names: description.files.map(({ path: name }) => name) };
+}
+
+/** Compiled modules and native sources are listed by folder and kind: a new one among them is no news. */
+function outline(names) {
+  const member = /^(dist|native)\/(.+\/)?[^/]+?(\.d\.[cm]?ts|\.[a-z.]+)$/;
+  const shapes = names.map((name) => name.replace(member, '$1/$2*$3'));
+  return `${[...new Set(shapes)].sort().join('\n')}\n`;
+}
+
+function checkFiles(names) {
+  const found = outline(names);
+  if (process.argv.includes('--update')) writeFileSync(snapshot, found);
+  const expected = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : '';
+  const hint = 'run `node scripts/package_check.mjs --update` if this is meant';
+  check('the files are those expected', found === expected ? null : `expected:\n${expected}\nfound:\n${found}\n${hint}`);
+}
+
+function checkScripts() {
+  const { scripts, gypfile } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const run = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);
+  check('installing runs no script', run.length === 0 && gypfile === false ? null : `runs ${run.join()} or node-gyp`);
+}
+
+function checkInstalled(file) {
+  const project = path.join(workshop, 'project');
+  execFileSync('mkdir', [project]);
+  writeFileSync(path.join(project, 'package.json'), '{"private": true}\n');
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', file];
+  const failure = failureOf('npm', args, project);
+  check('it installs into an empty project', failure);
+  if (failure !== null) return;
+  process.env.READYLOOP_NATIVE_PATH ??= path.join(root, 'build', 'Release', 'readyloop.node');
+  const program = `run(function* () { yield* sleep(1); return 1; }).then((one) => process.exit(one === 1 ? 0 : 1));`;
+  const faces = {
+    require: ['--eval', `const { run, sleep } = require('readyloop'); require('readyloop/testing'); ${program}`],
+    import: [
+      '--input-type=module',
+      '--eval',
+      `import { run, sleep } from 'readyloop'; import 'readyloop/testing'; ${program}`,
+    ],
+  };
+  for (const [face, options] of Object.entries(faces)) {
+    check(`a program runs through ${face}`, failureOf(process.execPath, options, project));
+  }
+}
+
+try {
+  const { file, names } = pack();
+  checkFiles(names);
+  check('binding.gyp is not packed', names.includes('binding.gyp') ? 'npm would build it on install' : null);
+  checkScripts();
+  check('publint', failureOf(process.execPath, ['node_modules/publint/src/cli.js', 'run', file, '--strict']));
+  check('attw', failureOf(process.execPath, ['node_modules/@arethetypeswrong/cli/dist/index.js', file]));
+  checkInstalled(file);
+} finally {
+  rmSync(workshop, { recursive: true, force: true });
+}
+const failed = results.filter((passed) => !passed).length;
+console.log(`${results.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
