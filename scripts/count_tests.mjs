@@ -1,4 +1,4 @@
-// Reads what a stage of the CI printed, from a file, and prints how many tests passed and failed in it: `12 0`. It knows
+// Reads what a stage of the CI printed from a file, and prints how many tests passed and failed in it: `12 0`. It knows
 // the closing lines of Jest, ctest and this project's own scripts (`N passed, N failed`). The second argument is the
 // stage's exit status; a stage that counts nothing is one test, and one that ended badly has failed at least once.
 import { readFileSync } from 'node:fs';

@@ -42,8 +42,8 @@ function checkFiles(names) {
   const found = outline(names);
   if (process.argv.includes('--update')) writeFileSync(snapshot, found);
   const expected = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : '';
-  const hint = 'run `node scripts/package_check.mjs --update` if this is meant';
-  check('the files are those expected', found === expected ? null : `expected:\n${expected}\nfound:\n${found}\n${hint}`);
+  const difference = `expected:\n${expected}\nfound:\n${found}\nif this is meant: node scripts/package_check.mjs --update`;
+  check('the files are those expected', found === expected ? null : difference);
 }
 
 function checkScripts() {
