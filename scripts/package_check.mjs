@@ -42,7 +42,8 @@ function checkFiles(names) {
   const found = outline(names);
   if (process.argv.includes('--update')) writeFileSync(snapshot, found);
   const expected = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : '';
-  const difference = `expected:\n${expected}\nfound:\n${found}\nif this is meant: node scripts/package_check.mjs --update`;
+  const hint = 'if this is meant: node scripts/package_check.mjs --update';
+  const difference = `expected:\n${expected}\nfound:\n${found}\n${hint}`;
   check('the files are those expected', found === expected ? null : difference);
 }
 
