@@ -162,6 +162,13 @@ describe('the tree', () => {
     expect(report(findCycles(edges))).toEqual([]);
   });
 
+  test('layers: the list of native sources, which both builders read, names every file and no other', () => {
+    const [list] = readTree(['native'], ['sources.json']);
+    const sets = Object.values(JSON.parse(list?.text ?? '{}') as Record<string, string[]>);
+    const listed = [...new Set(sets.flat())].sort();
+    expect(listed).toEqual(relativeTo('native', native).filter((file) => file.endsWith('.cc')));
+  });
+
   test('layers: the headers of Node and libuv stay in their files', () => {
     expect(report(findHostHeaders(native, uvFile))).toEqual([]);
   });
