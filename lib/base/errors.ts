@@ -1,0 +1,171 @@
+// The whole catalogue of errors that readyloop creates. Each class has a stable `code` and a message that says what
+// happened, to what, and what to do. Closed (by you), broken (by the world) and busy (two users) are different classes.
+// Errors are always made here, in TypeScript: an error made by native code would belong to another realm.
+
+import { getSystemErrorName } from 'node:util';
+
+/** What every error of this library has: a stable machine-readable code. */
+export abstract class ReadyloopError extends Error {
+  abstract readonly code: string;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** Who asked for a cancellation: the task that called `cancel`, by name, or null for plain code. */
+export interface CancelOrigin {
+  readonly task: string | null;
+}
+
+/** Thrown at the `yield*` or `await` where a cancelled task waits. Let it pass through `catch` blocks. */
+export class CancelledError extends ReadyloopError {
+  readonly code = 'ERR_CANCELLED';
+  /** What was given to `cancel(reason)`. */
+  readonly reason: unknown;
+  readonly origin: CancelOrigin | null;
+  constructor(reason?: unknown, origin: CancelOrigin | null = null) {
+    super(reason === undefined ? 'the wait was cancelled' : `the wait was cancelled: ${describeReason(reason)}`);
+    this.reason = reason;
+    this.origin = origin;
+  }
+}
+
+function describeReason(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** A deadline passed before the operation ended. */
+export class TimeoutError extends ReadyloopError {
+  readonly code = 'ERR_TIMEOUT';
+}
+
+/** The object is not in a state that allows this call: a second result, a result that is not there yet. */
+export class InvalidStateError extends ReadyloopError {
+  readonly code = 'ERR_INVALID_STATE';
+}
+
+/** The resource was closed by its owner. */
+export class ClosedResourceError extends ReadyloopError {
+  readonly code: string = 'ERR_CLOSED';
+}
+
+/** The event loop was closed, so nothing can be scheduled on it any more. */
+export class LoopClosedError extends ClosedResourceError {
+  override readonly code = 'ERR_LOOP_CLOSED';
+}
+
+/** The resource was broken by the world: its peer or its owner is gone. */
+export class BrokenResourceError extends ReadyloopError {
+  readonly code = 'ERR_BROKEN';
+}
+
+/** Two users want the same thing at once. */
+export class BusyResourceError extends ReadyloopError {
+  readonly code = 'ERR_BUSY';
+}
+
+/** An argument has the wrong type. */
+export class ArgumentTypeError extends TypeError {
+  readonly code = 'ERR_INVALID_ARG_TYPE';
+  override get name(): string {
+    return 'ArgumentTypeError';
+  }
+}
+
+/** An argument has the right type and an impossible value. */
+export class ArgumentRangeError extends RangeError {
+  readonly code = 'ERR_OUT_OF_RANGE';
+  override get name(): string {
+    return 'ArgumentRangeError';
+  }
+}
+
+/** An operation was driven by something that is not a task: a `for … of`, a spread, a bare `next()`. */
+export class NotInTaskError extends ReadyloopError {
+  readonly code = 'ERR_NOT_IN_TASK';
+}
+
+/** No run is live on this thread. */
+export class NoRunningLoopError extends ReadyloopError {
+  readonly code = 'ERR_NO_RUNNING_LOOP';
+}
+
+/** A loop is already running here, so another one cannot start on top of it. */
+export class LoopRunningError extends ReadyloopError {
+  readonly code = 'ERR_LOOP_RUNNING';
+}
+
+/** The loop was stopped before the awaited future was done. */
+export class LoopStoppedError extends ReadyloopError {
+  readonly code = 'ERR_LOOP_STOPPED';
+}
+
+/** A future or task of one loop was awaited by a task of another. */
+export class WrongLoopError extends ReadyloopError {
+  readonly code = 'ERR_WRONG_LOOP';
+}
+
+/** A coroutine yielded something that a task cannot wait for; most often `yield` was written for `yield*`. */
+export class BadYieldError extends ReadyloopError {
+  readonly code = 'ERR_BAD_YIELD';
+}
+
+/** A task awaits itself and could never end. */
+export class SelfAwaitError extends ReadyloopError {
+  readonly code = 'ERR_SELF_AWAIT';
+}
+
+/** A coroutine object that was already driven, or is being driven, was given to a task again. */
+export class CoroutineReusedError extends ReadyloopError {
+  readonly code = 'ERR_COROUTINE_REUSED';
+}
+
+/** Something that is not an Error was thrown; `value` is what it was. */
+export class NonErrorThrown extends ReadyloopError {
+  readonly code = 'ERR_NON_ERROR_THROWN';
+  readonly value: unknown;
+  constructor(value: unknown) {
+    super(`a value that is not an Error was thrown: ${String(value)}`);
+    this.value = value;
+  }
+}
+
+/** Nothing can ever wake the main task of an owned loop. */
+export class DeadlockError extends ReadyloopError {
+  readonly code = 'ERR_DEADLOCK';
+}
+
+/** An async function cannot run here, because nobody can run its microtasks. */
+export class AsyncFunctionRefusedError extends ReadyloopError {
+  readonly code = 'ERR_ASYNC_FUNCTION_REFUSED';
+}
+
+/** The native addon was not found or could not be loaded. */
+export class MissingBinaryError extends ReadyloopError {
+  readonly code = 'ERR_MISSING_BINARY';
+}
+
+/** An error of the operating system, shaped like Node's own. */
+export interface SystemError extends Error {
+  readonly code: string;
+  /** Negative, as in Node. */
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+/** Makes the error for a negative errno, with a hint of what to do where there is one. */
+export function systemError(errno: number, syscall: string, hint = ''): SystemError {
+  const code = getSystemErrorName(errno);
+  const error = new Error(`${code}: ${syscall}${hint === '' ? '' : `: ${hint}`}`);
+  return Object.assign(error, { code, errno, syscall });
+}
+
+/** Keeps Errors as they are and wraps everything else, so that a failure is always an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error || isForeignError(thrown) ? thrown : new NonErrorThrown(thrown);
+}
+
+// Errors of another realm (a vm context, a Jest environment) fail `instanceof` and are errors all the same.
+function isForeignError(thrown: unknown): thrown is Error {
+  return Object.prototype.toString.call(thrown) === '[object Error]';
+}

@@ -1,0 +1,92 @@
+// The layout of the memory that TypeScript and C++ share. A contract test holds it against what the addon exports.
+// One ArrayBuffer: a header of 16 words, then records of four words {slot, generation << 4 | kind, a, b}.
+
+/** Words before the first record. */
+export const enum Header {
+  /** Count of records consumed; wraps at 2^32. TypeScript writes it. */
+  head = 0,
+  /** Count of records appended; wraps. Written by whichever side is running. */
+  tail = 1,
+  /** Records the ring can hold, a power of two. */
+  capacity = 2,
+  /** Records waiting in TypeScript's overflow FIFO. While it is not zero, C++ appends to its own. */
+  jsOverflow = 3,
+  /** Records waiting in C++'s overflow FIFO. */
+  nativeOverflow = 4,
+  /** Timers armed in the native heap. */
+  timers = 5,
+  /** Directions of descriptors being watched. */
+  watches = 6,
+  /** Turns so far; wraps. */
+  turns = 7,
+  /** Words of the whole header. */
+  words = 16,
+}
+
+/** Index of a header field among the buffer's float64 values. */
+export const enum HeaderFloat {
+  /** Deadline of the timer armed last, in ms. */
+  deadline = 4,
+  /** The clock at the end of the last select, in ms. */
+  selectedAt = 5,
+}
+
+/** Words of one record. */
+export const RECORD_WORDS = 4;
+
+/** Low bits of a record's second word that hold its kind; the rest is the generation of its sink. */
+export const KIND_BITS = 4;
+
+/** What a record asks of its sink. */
+export const enum Kind {
+  step = 1,
+  handle = 2,
+  reaction = 3,
+  timer = 4,
+  ready = 5,
+  mask = 15,
+}
+
+/** Readiness as the selector reports it, in a record's `a`. */
+export const enum ReadyBits {
+  readable = 1,
+  writable = 2,
+  hangup = 4,
+  error = 8,
+}
+
+/** What `drain` returns to its driver. */
+export const enum Drained {
+  /** The turn is over. */
+  done = 0,
+  /** Microtasks must run; then `drain` is to be called again for the rest of the same turn. */
+  reenter = 1,
+}
+
+/** The same facts by the addon's names, for the test that compares both sides. */
+export const ABI: Readonly<Record<string, number>> = {
+  headerWords: Header.words,
+  recordWords: RECORD_WORDS,
+  headIndex: Header.head,
+  tailIndex: Header.tail,
+  capacityIndex: Header.capacity,
+  jsOverflowIndex: Header.jsOverflow,
+  nativeOverflowIndex: Header.nativeOverflow,
+  timersIndex: Header.timers,
+  watchesIndex: Header.watches,
+  turnsIndex: Header.turns,
+  deadlineFloatIndex: HeaderFloat.deadline,
+  selectedAtFloatIndex: HeaderFloat.selectedAt,
+  kindBits: KIND_BITS,
+  kindStep: Kind.step,
+  kindHandle: Kind.handle,
+  kindReaction: Kind.reaction,
+  kindTimer: Kind.timer,
+  kindReady: Kind.ready,
+  readable: ReadyBits.readable,
+  writable: ReadyBits.writable,
+  hangup: ReadyBits.hangup,
+  error: ReadyBits.error,
+  drainDone: Drained.done,
+  drainReenter: Drained.reenter,
+};

@@ -1,0 +1,63 @@
+// The Engine contract: everything the kernel may ask of the world below it. The native engine is one implementation,
+// the simulated engine another; the kernel and all above it know only this page.
+//
+// Threads: an engine belongs to the thread that made it; only `wake` may be called from elsewhere.
+// Order: records of one select stand in the ring as the selector gave them, then the due timers by deadline, ties by
+// arming order. A timer's record is never appended while `now()` is before its deadline.
+
+import type { ReadyRing } from './ready_ring.js';
+
+/** Which side of a descriptor is watched. */
+export const enum Direction {
+  read = 0,
+  write = 1,
+}
+
+/** Runs records; see `Drained` for what it returns. */
+export type Drain = () => number;
+
+export interface Engine {
+  /** For people: `native:epoll`, `simulated`. */
+  readonly name: string;
+  /** True if time passes only when nothing is ready; the turn's time budget does not apply then. */
+  readonly isVirtual: boolean;
+  readonly ring: ReadyRing;
+
+  /** Milliseconds of a monotonic clock, fractional, read afresh at each call. */
+  now(): number;
+
+  /** Arms the one timer of `slot`, `delayMs` from now; arming again moves it. */
+  arm(slot: number, word: number, delayMs: number): void;
+  /** Arms the one timer of `slot` at an instant of `now()`'s clock. */
+  armAt(slot: number, word: number, whenMs: number): void;
+  /** The deadline of the timer that was armed last, in ms. */
+  lastDeadline(): number;
+  disarm(slot: number): void;
+
+  /** Appends a `ready` record when the descriptor is ready, once or each turn. Returns: 0 or a negative errno. */
+  watch(fd: number, direction: Direction, slot: number, word: number, repeat: boolean): number;
+  unwatch(fd: number, direction: Direction): boolean;
+  /** Drops every watch of a descriptor that its owner is about to close. */
+  forget(fd: number): void;
+
+  /** Ends a blocking select, from any thread. */
+  wake(): void;
+  /** Moves the records that did not fit into the ring behind those that did. */
+  adoptOverflow(): void;
+  /** False if neither a timer nor a descriptor could ever append a record. */
+  canWake(): boolean;
+  timers(): number;
+  watches(): number;
+  turns(): number;
+
+  /** Hosted driver: calls `drain` once per turn from Node's own loop, which does the blocking. */
+  startHosted(drain: Drain): void;
+  /** Hosted driver: keep the process alive, or let it end. */
+  ref(): void;
+  unref(): void;
+  /** Owned driver: one select of at most `maxWaitMs` (Infinity: until something happens), without draining. */
+  runOnce(maxWaitMs: number): void;
+
+  /** Frees descriptors and memory; later calls do nothing. */
+  close(): void;
+}

@@ -1,0 +1,107 @@
+// The engine over the C++ core: it turns negative errnos into errors and picks the selector. No decision is taken here.
+
+import { ArgumentRangeError, systemError } from '../base/errors.js';
+import { Header, HeaderFloat } from './abi.js';
+import { loadBinding, type NativeLoop } from './binding.js';
+import type { Direction, Drain, Engine } from './engine.js';
+import { ReadyRing } from './ready_ring.js';
+
+/** The selector asked for by `READYLOOP_SELECTOR`, or the build's default. */
+function chosenSelector(available: readonly string[]): string {
+  const wanted = process.env['READYLOOP_SELECTOR'];
+  if (wanted === undefined || wanted === '') return available[0] as string;
+  if (available.includes(wanted)) return wanted;
+  throw new ArgumentRangeError(
+    `READYLOOP_SELECTOR=${wanted} is not in this build; choose one of ${available.join(', ')}`,
+  );
+}
+
+export class NativeEngine implements Engine {
+  readonly name: string;
+  readonly isVirtual = false;
+  readonly ring = new ReadyRing();
+  readonly #loop: NativeLoop;
+
+  /** Throws: MissingBinaryError; a system error if the selector cannot be opened (EMFILE). */
+  constructor() {
+    const binding = loadBinding();
+    const selector = chosenSelector(binding.selectors);
+    this.#loop = new binding.NativeLoop(this.ring.buffer, selector);
+    if (this.#loop.failure < 0) {
+      throw systemError(this.#loop.failure, 'open selector', 'the loop needs two descriptors; raise the limit of open files');
+    }
+    this.name = `native:${selector}`;
+  }
+
+  now(): number {
+    return this.#loop.now();
+  }
+  arm(slot: number, word: number, delayMs: number): void {
+    this.#loop.arm(slot, word, delayMs);
+  }
+  armAt(slot: number, word: number, whenMs: number): void {
+    this.#loop.armAt(slot, word, whenMs);
+  }
+  lastDeadline(): number {
+    return this.ring.floats[HeaderFloat.deadline]!;
+  }
+  disarm(slot: number): void {
+    this.#loop.disarm(slot);
+  }
+  watch(fd: number, direction: Direction, slot: number, word: number, repeat: boolean): number {
+    return this.#loop.watch(fd, direction, slot, word, repeat);
+  }
+  unwatch(fd: number, direction: Direction): boolean {
+    return this.#loop.unwatch(fd, direction);
+  }
+  forget(fd: number): void {
+    this.#loop.forget(fd);
+  }
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  adoptOverflow(): void {
+    if (this.ring.words[Header.nativeOverflow] !== 0) this.ring.adopt(this.#loop.takeOverflow());
+  }
+  canWake(): boolean {
+    return this.timers() > 0 || this.watches() > 0;
+  }
+  timers(): number {
+    return this.ring.words[Header.timers]!;
+  }
+  watches(): number {
+    return this.ring.words[Header.watches]!;
+  }
+  turns(): number {
+    return this.ring.words[Header.turns]! >>> 0;
+  }
+
+  startHosted(drain: Drain): void {
+    const resource = {};
+    const failure = this.#loop.startHosted(drain, resource);
+    clearStores(resource);
+    if (failure < 0) throw systemError(failure, 'start the hosted driver');
+  }
+  ref(): void {
+    this.#loop.ref();
+  }
+  unref(): void {
+    this.#loop.unref();
+  }
+  runOnce(maxWaitMs: number): void {
+    const result = this.#loop.runOnce(maxWaitMs);
+    if (result < 0) throw systemError(result, 'select');
+  }
+  close(): void {
+    this.#loop.close();
+  }
+}
+
+// The async resource that every turn runs in carries no AsyncLocalStorage store of its own: whatever the place that
+// started the loop had active must not reach tasks that were created elsewhere.
+function clearStores(resource: Record<symbol, unknown>): void {
+  for (const key of Object.getOwnPropertySymbols(resource)) {
+    if (key.description === 'kResourceStore') resource[key] = undefined;
+  }
+}

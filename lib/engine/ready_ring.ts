@@ -1,0 +1,164 @@
+// TypeScript's side of the ready ring: the loop's only queue, in memory that C++ writes too.
+// Invariant: the total order is ring, then TypeScript's overflow, then C++'s overflow. While this overflow holds
+// anything, every append goes behind it; C++'s is moved behind it at the start of a drain.
+// Both sides run on one thread and never at the same time, so no word needs to be atomic.
+
+import { Header, KIND_BITS, RECORD_WORDS } from './abi.js';
+
+/** Records the ring holds before it spills. */
+export const RING_CAPACITY = 4096;
+
+const FIRST_OVERFLOW_WORDS = 1024 * RECORD_WORDS;
+
+export class ReadyRing {
+  readonly buffer: ArrayBuffer;
+  readonly words: Int32Array;
+  readonly floats: Float64Array;
+  readonly capacity: number;
+  readonly mask: number;
+
+  // Records the ring accepts before the slow path is taken: the capacity, or 0 while somebody waits for an append.
+  #limit: number;
+  #onAppend: (() => void) | null = null;
+
+  // The overflow FIFO: records stand in #overflow between the two word offsets.
+  #overflow = new Int32Array(0);
+  #overflowHead = 0;
+  #overflowTail = 0;
+
+  constructor(capacity = RING_CAPACITY) {
+    if (capacity < 1 || (capacity & (capacity - 1)) !== 0) {
+      throw new RangeError(`the ring's capacity must be a power of two, not ${capacity}`);
+    }
+    this.buffer = new ArrayBuffer((Header.words + capacity * RECORD_WORDS) * Int32Array.BYTES_PER_ELEMENT);
+    this.words = new Int32Array(this.buffer);
+    this.floats = new Float64Array(this.buffer, 0, Header.words / 2);
+    this.capacity = this.#limit = capacity;
+    this.mask = capacity - 1;
+    this.words[Header.capacity] = capacity;
+  }
+
+  /** Records waiting, wherever they stand; C++'s overflow is not counted until it has been moved. */
+  get size(): number {
+    const words = this.words;
+    return ((words[Header.tail]! - words[Header.head]!) | 0) + words[Header.jsOverflow]!;
+  }
+
+  /** Appends a record that needs no payload: `word` is the sink's generation and the kind. */
+  append(slot: number, word: number): void {
+    const words = this.words;
+    const tail = words[Header.tail]!;
+    if (((tail - words[Header.head]!) | 0) >= this.#limit || words[Header.jsOverflow] !== 0) {
+      this.#spill(slot, word, 0, 0);
+      return;
+    }
+    const at = Header.words + ((tail & this.mask) << 2);
+    words[at] = slot;
+    words[at + 1] = word;
+    words[Header.tail] = tail + 1;
+  }
+
+  /** Appends a record with its payload. */
+  appendWith(slot: number, word: number, a: number, b: number): void {
+    const words = this.words;
+    const tail = words[Header.tail]!;
+    if (((tail - words[Header.head]!) | 0) >= this.#limit || words[Header.jsOverflow] !== 0) {
+      this.#spill(slot, word, a, b);
+      return;
+    }
+    const at = Header.words + ((tail & this.mask) << 2);
+    words[at] = slot;
+    words[at + 1] = word;
+    words[at + 2] = a;
+    words[at + 3] = b;
+    words[Header.tail] = tail + 1;
+  }
+
+  /** Takes the next record off the ring. Returns: the offset of its first word, valid until the next append; -1 if none. */
+  take(): number {
+    const words = this.words;
+    const head = words[Header.head]!;
+    if (head === words[Header.tail]) {
+      if (words[Header.jsOverflow] === 0) return -1;
+      this.#refill();
+      return this.take();
+    }
+    words[Header.head] = head + 1;
+    return Header.words + ((head & this.mask) << 2);
+  }
+
+  /** Moves records that C++ kept for itself behind everything that waits here. */
+  adopt(records: Int32Array): void {
+    for (let at = 0; at < records.length; at += RECORD_WORDS) {
+      this.appendWith(records[at]!, records[at + 1]!, records[at + 2]!, records[at + 3]!);
+    }
+  }
+
+  /** Calls `onAppend` once, before the next append; costs an append nothing when it is not in use. */
+  notifyAppend(onAppend: () => void): void {
+    this.#onAppend = onAppend;
+    this.#limit = 0;
+  }
+
+  /** Forgets every waiting record. */
+  clear(): void {
+    this.words[Header.head] = this.words[Header.tail]!;
+    this.words[Header.jsOverflow] = 0;
+    this.#overflowHead = this.#overflowTail = 0;
+  }
+
+  #spill(slot: number, word: number, a: number, b: number): void {
+    const onAppend = this.#onAppend;
+    if (onAppend !== null) {
+      this.#onAppend = null;
+      this.#limit = this.capacity;
+      onAppend();
+      this.appendWith(slot, word, a, b);
+      return;
+    }
+    if (this.#overflowTail === this.#overflow.length) this.#makeRoom();
+    const at = this.#overflowTail;
+    const overflow = this.#overflow;
+    overflow[at] = slot;
+    overflow[at + 1] = word;
+    overflow[at + 2] = a;
+    overflow[at + 3] = b;
+    this.#overflowTail = at + RECORD_WORDS;
+    this.words[Header.jsOverflow]!++;
+  }
+
+  #makeRoom(): void {
+    const waiting = this.#overflow.subarray(this.#overflowHead, this.#overflowTail);
+    // Half empty at the front: sliding down is cheaper than growing, and amortised O(1) a record.
+    const grows = waiting.length * 2 > this.#overflow.length || this.#overflow.length === 0;
+    const target = grows ? new Int32Array(Math.max(FIRST_OVERFLOW_WORDS, this.#overflow.length * 2)) : this.#overflow;
+    target.set(waiting);
+    this.#overflow = target;
+    this.#overflowHead = 0;
+    this.#overflowTail = waiting.length;
+  }
+
+  #refill(): void {
+    const words = this.words;
+    const tail = words[Header.tail]!;
+    const count = Math.min(words[Header.jsOverflow]!, this.capacity);
+    // The ring is empty here, so the records go in as one run up to its end and one from its beginning.
+    const start = tail & this.mask;
+    const first = Math.min(count, this.capacity - start);
+    const split = this.#overflowHead + first * RECORD_WORDS;
+    words.set(this.#overflow.subarray(this.#overflowHead, split), Header.words + (start << 2));
+    words.set(this.#overflow.subarray(split, split + (count - first) * RECORD_WORDS), Header.words);
+    words[Header.tail] = tail + count;
+    words[Header.jsOverflow] = words[Header.jsOverflow]! - count;
+    this.#overflowHead += count * RECORD_WORDS;
+    if (words[Header.jsOverflow] === 0) {
+      this.#overflowHead = this.#overflowTail = 0;
+      this.#overflow = new Int32Array(0);
+    }
+  }
+}
+
+/** The second word of a record. */
+export function recordWord(generation: number, kind: number): number {
+  return (generation << KIND_BITS) | kind;
+}

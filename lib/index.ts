@@ -1,0 +1,40 @@
+// The public surface: re-exports only.
+
+export * from './base/errors.js';
+export { ExceptionGroup, type LeafMatcher } from './base/exception_group.js';
+export type { Engine } from './engine/engine.js';
+export { Context, type ContextToken, ContextVar, copyContext } from './kernel/context.js';
+export {
+  type Awaitable,
+  type AwaitedValue,
+  type Coroutine,
+  type CoroutineFunction,
+  isCoroutine,
+  isCoroutineFunction,
+  type Operation,
+  type Suspension,
+} from './kernel/coroutine.js';
+export { EventLoop, type EventLoopOptions, type LoopMetrics, type TaskFactory, type TaskOptions } from './kernel/event_loop.js';
+export { Future } from './kernel/future.js';
+export { Handle, TimerHandle } from './kernel/handle.js';
+export type { ExceptionContext } from './kernel/loop_core.js';
+export { defaultExceptionHandler, type ExceptionHandler } from './kernel/report.js';
+export { currentLoop, getRunningLoop } from './kernel/running.js';
+export { Task } from './kernel/task.js';
+export type { Readiness } from './kernel/watch_table.js';
+export { notifyClosing, waitReadable, waitWritable } from './net/wait_fd.js';
+export { asCompleted, type AsCompletedOptions, Completions } from './tasks/as_completed.js';
+export { checkpoint } from './tasks/checkpoint.js';
+export { allTasks, createTask, currentTask, eagerTaskFactory } from './tasks/create_task.js';
+export { ensureFuture, type Waitable, type WaitableValue } from './tasks/ensure_future.js';
+export { gather, type GatherOptions } from './tasks/gather.js';
+export type { Main } from './tasks/main_run.js';
+export { run } from './tasks/run.js';
+export { runBlocking } from './tasks/run_blocking.js';
+export { runMain } from './tasks/run_main.js';
+export type { RunOptions } from './tasks/run_options.js';
+export { Runner } from './tasks/runner.js';
+export { shield } from './tasks/shield.js';
+export { sleep, sleepForever, sleepUntil } from './tasks/sleep.js';
+export { until, type UntilOptions, untilSignal, type UntilSignalOptions } from './tasks/until.js';
+export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from './tasks/wait.js';

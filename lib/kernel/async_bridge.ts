@@ -1,0 +1,155 @@
+// Async functions: how they wait for our futures, and how their task is found.
+// An async function cannot be stepped or thrown into. It is resumed by settling the promise it awaits, which is done by
+// a record of its own, so that its microtasks run before the next record; and it is cancelled by rejecting that promise.
+// Its task is found through an AsyncLocalStorage that exists only while async-function tasks are alive.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { CancelledError, SelfAwaitError } from '../base/errors.js';
+import { Kind } from '../engine/abi.js';
+import { asyncOwner } from './context.js';
+import { type ActiveContext, AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
+import type { LoopCore, Sink } from './loop_core.js';
+
+/** What the bridge must know of a task whose coroutine is an async function. */
+export interface AsyncTask extends SteppingTask {
+  _context: ActiveContext | null;
+  readonly _isAsync: boolean;
+  readonly _reactions: ReactionSet;
+  done(): boolean;
+}
+
+interface Request {
+  readonly reason: unknown;
+  readonly origin: { readonly task: string | null } | null;
+}
+
+/** What the bridge must know of a future. */
+interface Source {
+  readonly _loop: LoopCore;
+  done(): boolean;
+  cancelled(): boolean;
+  _take(): unknown;
+  _addWaiter(waiter: ReactionWaiter): void;
+  _cancelBy(request: Request): boolean;
+}
+
+/** The promises that one async function waits for at once; usually one, several under `Promise.all`. */
+export class ReactionSet {
+  readonly #waiters = new Set<ReactionWaiter>();
+
+  add(waiter: ReactionWaiter): void {
+    this.#waiters.add(waiter);
+  }
+  delete(waiter: ReactionWaiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Returns: whether a cancellation reached, or had already reached, one of the waits. */
+  cancelAll(request: Request): boolean {
+    let reached = false;
+    for (const { source } of [...this.#waiters]) {
+      reached = (source.done() ? source.cancelled() : source._cancelBy(request)) || reached;
+    }
+    return reached;
+  }
+}
+
+export class ReactionWaiter implements Sink {
+  readonly source: Source;
+  readonly #task: AsyncTask | null;
+  #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
+  #slot = -1;
+
+  private constructor(
+    source: Source,
+    task: AsyncTask | null,
+    settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void },
+  ) {
+    this.source = source;
+    this.#task = task;
+    this.#settle = settle;
+    task?._reactions.add(this);
+  }
+
+  /** Returns: a promise of the future's outcome, waited for on behalf of the async function that asks. */
+  static promiseFor(source: Source): Promise<unknown> {
+    const task = awaitingTask();
+    const mustYield = source.done() && ++current.awaits > AWAITS_PER_STEP && source._loop._isAttended();
+    if (source.done() && !mustYield) return settled(source);
+    if ((task as unknown) === source) {
+      return Promise.reject(new SelfAwaitError(`${(task as AsyncTask).name} awaits itself and would never end`));
+    }
+    if (!source.done() && task !== null && task._hasPendingCancel()) {
+      const error = task._takePendingCancel() as CancelledError;
+      source._cancelBy(error);
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      const waiter = new ReactionWaiter(source, task, { resolve, reject });
+      if (!mustYield) return source._addWaiter(waiter);
+      current.awaits = 0;
+      return waiter._wake();
+    });
+  }
+
+  _wake(): void {
+    const loop = this.source._loop;
+    this.#slot = loop._allocate(this);
+    loop._append(this.#slot, Kind.reaction);
+  }
+
+  _deliver(_a: number, _b: number): void {
+    this.source._loop._release(this.#slot);
+    this.#task?._reactions.delete(this);
+    let value: unknown;
+    try {
+      value = this.source._take();
+    } catch (error) {
+      this.#settle.reject(error);
+      return;
+    }
+    this.#settle.resolve(value);
+  }
+}
+
+function settled(source: Source): Promise<unknown> {
+  return new Promise((resolve) => resolve(source._take()));
+}
+
+// One storage for the thread, in use only while an async-function task is alive: an enabled one slows every promise.
+const storage = new AsyncLocalStorage<AsyncTask | undefined>();
+let liveAsyncTasks = 0;
+
+/** Calls an async function so that it and all its continuations are known to belong to `task`. */
+export function callAs<R>(task: AsyncTask, fn: () => R): R {
+  liveAsyncTasks++;
+  asyncOwner.find = findAsyncTask;
+  asyncOwner.hide = hideAsyncTask;
+  return storage.run(task, fn);
+}
+
+/** The counterpart of `callAs`, once the function's promise has settled or it turned out not to be async. */
+export function leaveAsync(): void {
+  if (--liveAsyncTasks > 0) return;
+  asyncOwner.find = () => null;
+  asyncOwner.hide = (fn) => fn();
+  storage.disable();
+}
+
+function hideAsyncTask<R>(fn: () => R): R {
+  return storage.run(undefined, fn);
+}
+
+/** The unfinished async-function task that the running microtask belongs to, or null. */
+export function findAsyncTask(): AsyncTask | null {
+  if (liveAsyncTasks === 0) return null;
+  const task = storage.getStore();
+  return task === undefined || task.done() ? null : task;
+}
+
+// In a step it is the stepping task, if that one is an async function in its first, synchronous part. In a callback of
+// the loop it is nobody. Elsewhere, in microtasks, the storage knows.
+function awaitingTask(): AsyncTask | null {
+  if (current.task !== null) return (current.task as AsyncTask)._isAsync ? (current.task as AsyncTask) : null;
+  return current.loop === null ? findAsyncTask() : null;
+}

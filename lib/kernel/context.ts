@@ -1,0 +1,175 @@
+// Context: the variables of a task (ContextVar) and the AsyncLocalStorage stores that were active when it was created.
+// Both are looked at only where somebody uses them: a task created where no variable is set and no store is active has
+// no context object at all. Variables stand in a Map that is never changed, only replaced, so a copy is one reference.
+
+import { AsyncResource, executionAsyncResource } from 'node:async_hooks';
+import { InvalidStateError } from '../base/errors.js';
+import { type ActiveContext, current } from './current.js';
+
+type Variables = ReadonlyMap<object, unknown>;
+
+const NO_VARIABLES: Variables = new Map();
+
+/** The variables and stores that a task or callback runs with. */
+export class Context {
+  /** @internal */ _variables: Variables;
+  /** @internal */ _resource: AsyncResource | null;
+
+  /** @internal */
+  constructor(variables: Variables = NO_VARIABLES, resource: AsyncResource | null = null) {
+    this._variables = variables;
+    this._resource = resource;
+  }
+
+  /** Returns: the value of `variable` here, its default, or undefined. */
+  get<T>(variable: ContextVar<T>): T | undefined {
+    return this._variables.has(variable) ? (this._variables.get(variable) as T) : variable.defaultValue;
+  }
+
+  /** Returns: whether `variable` was set here. */
+  has(variable: ContextVar<never>): boolean {
+    return this._variables.has(variable);
+  }
+
+  /** Returns: an independent copy; it costs the same whatever the number of variables. */
+  copy(): Context {
+    return new Context(this._variables, this._resource);
+  }
+
+  /** Calls `fn(...args)` in this context; what it sets stays here. Not for coroutines: give those to `createTask`. */
+  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    const { task, context } = current;
+    current.task = null;
+    current.context = this;
+    try {
+      return this._resource === null ? fn(...args) : this._resource.runInAsyncScope(fn, undefined, ...args);
+    } finally {
+      current.task = task;
+      current.context = context;
+    }
+  }
+}
+
+/** A way back to the value that a variable had before a `set`. */
+export interface ContextToken<T> {
+  readonly variable: ContextVar<T>;
+  /** @internal */ readonly _context: Context;
+  /** @internal */ readonly _hadValue: boolean;
+  /** @internal */ readonly _previous: T | undefined;
+}
+
+/**
+ * A variable with a value per task: a task starts with a copy of its creator's values, and what it sets stays its own.
+ *
+ * Source: Python's contextvars.
+ */
+export class ContextVar<T> {
+  readonly name: string;
+  readonly defaultValue: T | undefined;
+
+  constructor(name: string, options: { readonly default?: T } = {}) {
+    this.name = name;
+    this.defaultValue = options.default;
+  }
+
+  /** Returns: the value in the current context, `fallback`, or the default. */
+  get(): T | undefined;
+  get(fallback: T): T;
+  get(fallback?: T): T | undefined {
+    const context = currentContext();
+    if (context === null || !context._variables.has(this)) return fallback ?? this.defaultValue;
+    return context.get(this);
+  }
+
+  /** Sets the value in the current context. Returns: what `reset` needs. */
+  set(value: T): ContextToken<T> {
+    const context = ownContext();
+    const token = {
+      variable: this,
+      _context: context,
+      _hadValue: context._variables.has(this),
+      _previous: context._variables.get(this) as T | undefined,
+    };
+    context._variables = new Map(context._variables).set(this, value);
+    return token;
+  }
+
+  /** Puts back the value from before the `set` that gave `token`. Throws: InvalidStateError in another context. */
+  reset(token: ContextToken<T>): void {
+    if (token.variable !== this || token._context !== currentContext()) {
+      throw new InvalidStateError(`the token belongs to another variable or context than ${this.name}'s current one`);
+    }
+    const variables = new Map(token._context._variables);
+    if (token._hadValue) variables.set(this, token._previous);
+    else variables.delete(this);
+    token._context._variables = variables;
+  }
+}
+
+/** Returns: an independent copy of the current context. */
+export function copyContext(): Context {
+  return captureContext() ?? new Context();
+}
+
+/** @internal How async functions find their task; set by the bridge when the first one starts. */
+export const asyncOwner: {
+  find: () => ContextOwner | null;
+  /** Calls `fn` where the async function's own mark is not visible, so that what is captured there is not its. */
+  hide: <R>(fn: () => R) => R;
+} = { find: () => null, hide: (fn) => fn() };
+
+interface ContextOwner {
+  _context: ActiveContext | null;
+}
+
+function contextOwner(): ContextOwner | null {
+  if (current.task !== null) return current.task;
+  return current.loop === null ? asyncOwner.find() : null;
+}
+
+function currentContext(): Context | null {
+  const owner = contextOwner();
+  return (owner === null ? current.context : owner._context) as Context | null;
+}
+
+function ownContext(): Context {
+  const owner = contextOwner();
+  const existing = owner === null ? current.context : owner._context;
+  if (existing !== null) return existing as Context;
+  const fresh = new Context();
+  if (owner === null) current.context = fresh;
+  else owner._context = fresh;
+  return fresh;
+}
+
+/** @internal What something that is created here runs with later; null for "nothing special". */
+export function captureContext(): Context | null {
+  const context = currentContext();
+  const resource = asyncOwner.hide(captureResource);
+  if (resource === null && (context === null || context._variables.size === 0)) return null;
+  return new Context(context?._variables, resource);
+}
+
+// Two ways in which Node keeps the active stores. Up to Node 22 they are symbol properties of the current execution
+// resource; from 24 on they are one frame, which an AsyncResource copies into a property when it is made.
+const frameKey = Object.getOwnPropertySymbols(new AsyncResource('readyloop')).find(
+  (key) => key.description === 'context_frame',
+);
+const ownKeysOfResources = new Set(['async_id_symbol', 'trigger_async_id_symbol']);
+
+/** @internal True if Node keeps stores in a frame, which a step must hand on to the next one itself. */
+export const storesAreFrames = frameKey !== undefined;
+
+/** @internal An AsyncResource that carries the active stores, or null if none is active. */
+export function captureResource(): AsyncResource | null {
+  if (frameKey !== undefined) {
+    const resource = new AsyncResource('readyloop.task');
+    return (resource as unknown as Record<symbol, unknown>)[frameKey] === undefined ? null : resource;
+  }
+  const holder = executionAsyncResource() as Record<symbol, unknown>;
+  for (const key of Object.getOwnPropertySymbols(holder)) {
+    const isStore = holder[key] !== undefined && !ownKeysOfResources.has(key.description ?? '');
+    if (isStore) return new AsyncResource('readyloop.task');
+  }
+  return null;
+}

@@ -1,0 +1,101 @@
+// The types of both coroutine colours, and how a coroutine object is recognised. A task accepts from a coroutine only
+// suspensions that this library made, which is why their type cannot be produced outside it.
+
+import { ArgumentTypeError, CoroutineReusedError } from '../base/errors.js';
+
+declare const suspensionBrand: unique symbol;
+
+/** What a coroutine yields to its task. Only the library makes one: always write `yield*`, never `yield`. */
+export interface Suspension {
+  readonly [suspensionBrand]: never;
+}
+
+/** Anything that can be awaited with `yield*`. */
+export interface Operation<out T> {
+  [Symbol.iterator](): Iterator<Suspension, T, unknown>;
+}
+
+/** What a `function*` coroutine returns: a lazy computation that a task steps. */
+export type Coroutine<T> = Generator<Suspension, T, unknown>;
+
+/** Anything that can be awaited with `yield*` or `await`. */
+export type Awaitable<T> = Operation<T> | PromiseLike<T>;
+
+/** A coroutine function of either colour. */
+export type CoroutineFunction<T, A extends unknown[] = []> = (...args: A) => Coroutine<T> | PromiseLike<T>;
+
+/** What an awaitable gives. */
+export type AwaitedValue<A> = A extends Operation<infer T> ? T : Awaited<A>;
+
+/** What `[Symbol.iterator]().next()` answers; one object serves all, because whoever asked reads it at once. */
+export interface Step {
+  done: boolean;
+  value: unknown;
+}
+
+// Marks a coroutine object that a task drives or has driven (a plain property: a WeakSet costs eight times as much).
+const driven = Symbol('readyloop.driven');
+
+/** True for a generator object, of whichever realm. */
+export function isCoroutine(value: unknown): value is Coroutine<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const candidate = value as Partial<Coroutine<unknown>>;
+  return (
+    typeof candidate.next === 'function' &&
+    typeof candidate.throw === 'function' &&
+    typeof candidate.return === 'function' &&
+    typeof candidate[Symbol.iterator] === 'function'
+  );
+}
+
+/** True for a function of either colour, judged without calling it: `function*` or `async function`. */
+export function isCoroutineFunction(value: unknown): boolean {
+  return isTagged(value, 'GeneratorFunction') || isTagged(value, 'AsyncFunction');
+}
+
+/** @internal */
+export function isGeneratorFunction(value: unknown): boolean {
+  return isTagged(value, 'GeneratorFunction');
+}
+
+/** @internal */
+export function isAsyncFunction(value: unknown): boolean {
+  return isTagged(value, 'AsyncFunction');
+}
+
+function isTagged(value: unknown, tag: string): boolean {
+  return typeof value === 'function' && (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === tag;
+}
+
+/** @internal */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** @internal Takes a coroutine for one task. Throws: CoroutineReusedError if another one drives or has driven it. */
+export function claim(coroutine: Coroutine<unknown>): void {
+  const marked = coroutine as { [driven]?: boolean };
+  if (marked[driven] === true) {
+    throw new CoroutineReusedError(
+      'this coroutine is being driven by a task or has ended; call its function again to get a fresh one',
+    );
+  }
+  marked[driven] = true;
+}
+
+/** @internal The error for a value that is neither a coroutine nor a function that makes one. */
+export function notACoroutine(value: unknown, where: string): ArgumentTypeError {
+  const hint = isThenable(value)
+    ? 'a promise or future was given: await it, or wrap a promise with until(promise)'
+    : 'give a generator object (call the function*), a function*, or an async function';
+  return new ArgumentTypeError(`${where}: ${describe(value)} is not a coroutine; ${hint}`);
+}
+
+/** @internal */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'object') return Object.prototype.toString.call(value);
+  return `${typeof value} ${String(value)}`;
+}

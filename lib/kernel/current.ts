@@ -1,0 +1,49 @@
+// The one mutable slot of a thread: which loop drains, which task steps, and what its coroutine has just yielded.
+// Everyone in the kernel may read it; only the drain and the task's step write it. It knows tasks and contexts by the few
+// members it needs, which is what keeps futures, tasks and loops free of cycles.
+
+import type { LoopCore } from './loop_core.js';
+
+/** What this slot knows of a context: its variables, and the stores it runs with. */
+export interface ActiveContext {
+  _variables: ReadonlyMap<object, unknown>;
+  readonly _resource: object | null;
+}
+
+/** What a future must know of the task that is asking it. */
+export interface SteppingTask {
+  readonly name: string;
+  readonly _loop: LoopCore;
+  _context: ActiveContext | null;
+  _hasPendingCancel(): boolean;
+  _takePendingCancel(): Error;
+}
+
+/** What a coroutine's innermost operation leaves for its task: a pending future, or one of the two signs below. */
+export interface Suspended {
+  readonly _isSuspension: true;
+}
+
+/** A bare checkpoint: run me again next tick, and look for a cancellation first. */
+export const CHECKPOINT: Suspended = { _isSuspension: true };
+
+/** The await budget of a step is spent: run me again next tick, and ask the same done future again. */
+export const BUDGET: Suspended = { _isSuspension: true };
+
+/** Awaits of one step that need not suspend before the next one yields a tick, so that no loop starves the others. */
+export const AWAITS_PER_STEP = 128;
+
+interface CurrentSlot {
+  /** The loop whose drain is on the stack. */
+  loop: LoopCore | null;
+  /** The task whose step is on the stack; null in callbacks. */
+  task: SteppingTask | null;
+  /** What `next()` left for the task that is being stepped; null when the task has taken it. */
+  yielded: Suspended | null;
+  /** Awaits of this step that did not suspend. */
+  awaits: number;
+  /** The context of plain code: the callback's own, or the thread's. */
+  context: ActiveContext | null;
+}
+
+export const current: CurrentSlot = { loop: null, task: null, yielded: null, awaits: 0, context: null };

@@ -1,0 +1,426 @@
+// EventLoop: what users schedule on, and the only file of the kernel that knows everyone in it.
+// A loop is driven in one of two ways: hosted (Node's own loop blocks and calls the drain, runs keep the process alive)
+// or owned (`runForever`, `runUntilComplete`, `runOnce` block this thread in the engine's select).
+
+import {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  DeadlockError,
+  LoopClosedError,
+  LoopRunningError,
+  LoopStoppedError,
+} from '../base/errors.js';
+import { Kind } from '../engine/abi.js';
+import { Direction, type Engine } from '../engine/engine.js';
+import { NativeEngine } from '../engine/native_engine.js';
+import { captureContext, type Context } from './context.js';
+import { findAsyncTask } from './async_bridge.js';
+import { claim, type Coroutine, type CoroutineFunction, isCoroutine, notACoroutine } from './coroutine.js';
+import { current } from './current.js';
+import { Drain } from './drain.js';
+import { Future } from './future.js';
+import { type Callback, Handle, TimerHandle } from './handle.js';
+import { type ExceptionContext, LoopCore } from './loop_core.js';
+import { canRunMicrotasks, runMicrotasks } from './microtasks.js';
+import { type ExceptionHandler, report } from './report.js';
+import { Root } from './root.js';
+import { SlowWatch } from './slow_watch.js';
+import { Task, type TaskSource } from './task.js';
+import type { FailureOwner } from './unhandled.js';
+import { assertDescriptor, WatchTable } from './watch_table.js';
+
+/** Options of `createTask`. */
+export interface TaskOptions {
+  /** For people and reports; `Task-N` by default. */
+  readonly name?: string;
+  /** Take the first step before `createTask` returns. */
+  readonly eager?: boolean;
+  /** Share this context instead of starting with a copy of the current one. */
+  readonly context?: Context;
+}
+
+/** Makes tasks in place of the loop; it is given what `createTask` was given, checked. */
+export type TaskFactory = (
+  loop: EventLoop,
+  coroutine: Coroutine<unknown> | CoroutineFunction<unknown>,
+  options: TaskOptions,
+) => Task<unknown>;
+
+/** Options of `new EventLoop`. */
+export interface EventLoopOptions {
+  /** The world below the loop; the native engine by default. */
+  readonly engine?: Engine;
+  /** Creation sites, slow-callback reports. Default: whether `READYLOOP_DEBUG` is set. */
+  readonly debug?: boolean;
+}
+
+/** Counts since the loop was made, and what waits now. */
+export interface LoopMetrics {
+  readonly turns: number;
+  readonly ticks: number;
+  readonly records: number;
+  readonly ready: number;
+  readonly timers: number;
+  readonly watches: number;
+  readonly tasks: number;
+}
+
+const DEFAULT_SLOW_CALLBACK_MS = 100;
+
+/**
+ * An event loop.
+ *
+ * `new EventLoop()` makes an owned one. Inside `run(…)`, `getRunningLoop()` gives the thread's hosted one.
+ * Units: milliseconds of a monotonic clock.
+ * Source: asyncio's event loop.
+ */
+export class EventLoop extends LoopCore {
+  /** Callbacks and steps that take longer are reported in debug mode; in ms. */
+  slowCallbackMs = DEFAULT_SLOW_CALLBACK_MS;
+  /** @internal The root of tasks that no run owns. */
+  readonly _orphans: Root;
+  /** @internal */ readonly _drain: Drain;
+  /** @internal */ readonly _watches: WatchTable;
+  #taskFactory: TaskFactory | null = null;
+  #exceptionHandler: ExceptionHandler | null = null;
+  #isClosed = false;
+  #isRunning = false;
+  #isHosted = false;
+  #liveRuns = 0;
+
+  constructor(options: EventLoopOptions = {}) {
+    super(options.engine ?? new NativeEngine());
+    this._drain = new Drain(this);
+    this._orphans = new Root(this);
+    this._watches = new WatchTable(this);
+    this.debug = options.debug ?? Boolean(process.env['READYLOOP_DEBUG']);
+  }
+
+  /** Creation sites on futures, and reports of slow callbacks. */
+  get debug(): boolean {
+    return this._debug;
+  }
+  set debug(debug: boolean) {
+    this._debug = debug;
+    this._drain.slowWatch = debug ? new SlowWatch(this) : null;
+  }
+
+  get closed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** True while something drives the loop. */
+  get running(): boolean {
+    return this.#isRunning || this.#liveRuns > 0;
+  }
+
+  /** Returns: the loop's clock, in ms, read afresh. */
+  time(): number {
+    return this._engine.now();
+  }
+
+  /** Runs `fn(...args)` in the next tick, in order. Throws: TypeError if `fn` is no function; LoopClosedError. */
+  override callSoon<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): Handle {
+    this._assertOpen();
+    assertCallable(fn, 'callSoon');
+    return this._callSoonIn(captureContext(), fn as Callback, args);
+  }
+
+  /** @internal */
+  override _callSoonIn(context: Context | null, fn: Callback, args: unknown[]): Handle {
+    const handle = new Handle(this, fn, args, context);
+    this._append(handle._slot, Kind.handle);
+    return handle;
+  }
+
+  /**
+   * Like `callSoon`, and it also wakes a blocked select. From this loop's own thread only: functions cannot cross
+   * threads in JavaScript.
+   */
+  callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): Handle {
+    const handle = this.callSoon(fn, ...args);
+    this._engine.wake();
+    return handle;
+  }
+
+  /**
+   * Runs `fn(...args)` once, `ms` from now; a negative delay is due at once, Infinity never.
+   *
+   * Throws: TypeError for null, undefined or no function; RangeError for NaN; LoopClosedError.
+   */
+  callLater<A extends unknown[]>(ms: number, fn: (...args: A) => unknown, ...args: A): TimerHandle {
+    assertInstant(ms, 'callLater');
+    const handle = this.#makeTimer(fn as Callback, args);
+    if (ms === Infinity) {
+      handle._when = Infinity;
+      return handle;
+    }
+    this._engine.arm(handle._slot, this._word(handle._slot, Kind.timer), ms);
+    handle._when = this._engine.lastDeadline();
+    return handle;
+  }
+
+  /** Runs `fn(...args)` once, at an instant of `time()`. Throws: as `callLater`. */
+  callAt<A extends unknown[]>(when: number, fn: (...args: A) => unknown, ...args: A): TimerHandle {
+    assertInstant(when, 'callAt');
+    const handle = this.#makeTimer(fn as Callback, args);
+    handle._when = when;
+    if (when !== Infinity) this._engine.armAt(handle._slot, this._word(handle._slot, Kind.timer), when);
+    return handle;
+  }
+
+  #makeTimer(fn: Callback, args: unknown[]): TimerHandle {
+    this._assertOpen();
+    assertCallable(fn, 'a timer');
+    return new TimerHandle(this, fn, args, captureContext());
+  }
+
+  /** Makes a pending future that belongs to this loop. */
+  createFuture<T>(): Future<T> {
+    return new Future<T>(this);
+  }
+
+  /**
+   * Schedules a coroutine as a task; its first step is in the next tick, or now with `{eager: true}`.
+   *
+   * Throws: ArgumentTypeError if it is no coroutine; CoroutineReusedError; LoopClosedError (the coroutine is closed).
+   */
+  createTask<T>(coroutine: Coroutine<T> | CoroutineFunction<T>, options: TaskOptions = {}): Task<T> {
+    if (this.#isClosed && isCoroutine(coroutine)) coroutine.return(undefined as T);
+    this._assertOpen();
+    if (this.#taskFactory !== null) return this.#taskFactory(this, coroutine, options) as Task<T>;
+    return this._makeTask(coroutine, options);
+  }
+
+  /** @internal `createTask` past the factory. */
+  _makeTask<T>(source: unknown, options: TaskOptions, root: Root | null = null): Task<T> {
+    if (typeof source !== 'function') {
+      if (!isCoroutine(source)) throw notACoroutine(source, 'createTask');
+      claim(source);
+    }
+    const parent = root !== null ? null : (current.task ?? (current.loop === null ? findAsyncTask() : null)) as Task<unknown> | null;
+    const owner = root ?? (parent !== null && parent._loop === this ? parent._root : this._orphans);
+    const context = options.context ?? captureTaskContext(owner);
+    const task = new Task<T>(this, source as TaskSource, owner, parent, context, options.name ?? null);
+    if (options.eager === true && this.running) this._stepNow(task as Task<unknown>);
+    else task._wake();
+    return task;
+  }
+
+  // Eager start: one step inside whatever runs now, which finds everything as it was.
+  private _stepNow(task: Task<unknown>): void {
+    const { loop, task: outer, awaits, context } = current;
+    current.loop = this;
+    try {
+      task._deliver(0, 0);
+    } finally {
+      current.loop = loop;
+      current.task = outer;
+      current.awaits = awaits;
+      current.context = context;
+    }
+  }
+
+  /** Lets `factory` make all tasks; null for the loop's own way. */
+  setTaskFactory(factory: TaskFactory | null): void {
+    if (factory !== null) assertCallable(factory, 'setTaskFactory');
+    this.#taskFactory = factory;
+  }
+
+  /**
+   * Calls `fn(...args)` each turn in which `fd` can be read; replaces an earlier reader.
+   *
+   * Throws: EPERM for regular files, EBADF for closed descriptors; BusyResourceError if a task waits to read it.
+   */
+  addReader<A extends unknown[]>(fd: number, fn: (...args: A) => unknown, ...args: A): void {
+    this._watches.add(this.#checkedWatch(fd, fn), Direction.read, fn as Callback, args, captureContext());
+  }
+  /** Returns: whether there was a reader. */
+  removeReader(fd: number): boolean {
+    return this._watches.remove(fd, Direction.read);
+  }
+  /** Like `addReader`, for writing. */
+  addWriter<A extends unknown[]>(fd: number, fn: (...args: A) => unknown, ...args: A): void {
+    this._watches.add(this.#checkedWatch(fd, fn), Direction.write, fn as Callback, args, captureContext());
+  }
+  /** Returns: whether there was a writer. */
+  removeWriter(fd: number): boolean {
+    return this._watches.remove(fd, Direction.write);
+  }
+
+  #checkedWatch(fd: number, fn: unknown): number {
+    this._assertOpen();
+    assertDescriptor(fd);
+    assertCallable(fn, 'a reader or writer');
+    return fd;
+  }
+
+  /** Receives failures without a caller; null for the default one, which prints them. Throws: TypeError. */
+  setExceptionHandler(handler: ExceptionHandler | null): void {
+    if (handler !== null) assertCallable(handler, 'setExceptionHandler');
+    this.#exceptionHandler = handler;
+  }
+  getExceptionHandler(): ExceptionHandler | null {
+    return this.#exceptionHandler;
+  }
+  override callExceptionHandler(context: ExceptionContext): void {
+    report(this.#exceptionHandler, { ...context, loop: this });
+  }
+
+  metrics(): LoopMetrics {
+    return {
+      turns: this._engine.turns(),
+      ticks: this._drain.ticks,
+      records: this._drain.records,
+      ready: this._ring.size,
+      timers: this._engine.timers(),
+      watches: this._engine.watches(),
+      tasks: this._tasks().length,
+    };
+  }
+
+  /** @internal All unfinished tasks, in creation order. */
+  _tasks(): Task<unknown>[] {
+    const tasks = this._sinks.filter((sink): sink is Task<unknown> => sink instanceof Task);
+    return tasks.sort((a, b) => a._id - b._id);
+  }
+  /** @internal */
+  _tasksOf(root: Root): Task<unknown>[] {
+    return this._tasks().filter((task) => task._root === root);
+  }
+
+  /** Runs until `stop()`. Throws: LoopRunningError; DeadlockError if nothing can ever happen any more. */
+  runForever(): void {
+    this._ownUntil(() => false);
+  }
+
+  /**
+   * Runs until `awaitable` is done. Returns: its result. Throws: its failure; LoopStoppedError if `stop()` came first
+   * (the future stays pending and can be run again); DeadlockError.
+   */
+  runUntilComplete<T>(awaitable: Future<T> | Coroutine<T> | CoroutineFunction<T>): T {
+    const future = awaitable instanceof Future ? awaitable : this.createTask(awaitable);
+    this._ownUntil(() => future.done());
+    if (!future.done()) throw new LoopStoppedError('the loop was stopped before the future was done; run it again');
+    return future.result();
+  }
+
+  /** @internal Runs until `isOver()`, which is asked between turns. */
+  _ownUntil(isOver: () => boolean): void {
+    this.#own(() => {
+      while (!isOver() && !this._drain.stopRequested) this.#turn(Infinity);
+    });
+  }
+
+  /** One turn: select for at most `timeout` ms (0 by default), then run what is ready. Throws: LoopRunningError. */
+  runOnce({ timeout = 0 }: { readonly timeout?: number } = {}): void {
+    assertInstant(timeout, 'runOnce');
+    this.#own(() => this.#turn(Math.max(0, timeout)));
+  }
+
+  /** Lets the present tick end, then `runForever` return. Before it: exactly one turn is run, without blocking. */
+  stop(): void {
+    this._drain.stopRequested = true;
+  }
+
+  /** Frees everything without running it; pending tasks are closed and reported. Throws: LoopRunningError. */
+  close(): void {
+    if (this.#isClosed) return;
+    if (this.running || current.loop === this) throw new LoopRunningError('a running loop cannot be closed; stop it first');
+    for (const task of this._tasks()) task._abandon();
+    this.#isClosed = true;
+    this._ring.clear();
+    this._engine.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @internal */
+  override _assertOpen(): void {
+    if (this.#isClosed) throw new LoopClosedError('the loop is closed; make a new one');
+  }
+  /** @internal */
+  override _isAttended(): boolean {
+    return this.running;
+  }
+  /** @internal */
+  override _failureOwner(): FailureOwner | null {
+    return (current.task as Task<unknown> | null)?._root ?? this._orphans;
+  }
+
+  /** @internal Hosted: one more run needs this loop driven. */
+  _attend(): void {
+    if (!this.#isHosted) {
+      this._engine.startHosted(() => this._drain.run());
+      this.#isHosted = true;
+    }
+    if (this.#liveRuns++ === 0) this._engine.ref();
+  }
+  /** @internal Hosted: a run is over; the last one lets the process end. */
+  _unattend(): void {
+    if (--this.#liveRuns === 0) this._engine.unref();
+  }
+  /** @internal */
+  get _liveRuns(): number {
+    return this.#liveRuns;
+  }
+
+  #own(body: () => void): void {
+    this._assertOpen();
+    if (this.#isHosted) throw new LoopRunningError("Node's own loop drives this one; use run(…), or new EventLoop()");
+    if (this.#isRunning) throw new LoopRunningError('this loop is running already');
+    if (current.loop !== null) {
+      throw new LoopRunningError('another loop is running on this thread; create a task on it instead of a nested loop');
+    }
+    this.#isRunning = true;
+    this.#canRunMicrotasks = canRunMicrotasks();
+    // Invariant: current.loop is set for the whole call only by the drain, so plain code between turns is "outside".
+    try {
+      if (this._drain.stopRequested) this.#turn(0);
+      else body();
+    } finally {
+      this.#isRunning = false;
+      this._drain.stopRequested = false;
+    }
+  }
+
+  #canRunMicrotasks = false;
+
+  #turn(timeoutMs: number): void {
+    const isReady = this._ring.size > 0;
+    if (timeoutMs === Infinity && !isReady && !this._engine.canWake()) {
+      throw new DeadlockError('nothing is ready, no timer is armed and no descriptor is watched: nothing can happen');
+    }
+    this._engine.runOnce(isReady ? 0 : timeoutMs);
+    while (this._drain.run() !== 0) this.#runMicrotasks();
+    this.#runMicrotasks();
+  }
+
+  #runMicrotasks(): void {
+    if (this.#canRunMicrotasks) runMicrotasks();
+  }
+
+  /** @internal Whether async functions can make progress on this loop. */
+  override get _hasMicrotasks(): boolean {
+    return !this.#isRunning || this.#canRunMicrotasks;
+  }
+}
+
+function captureTaskContext(owner: Root): Context | null {
+  const context = captureContext();
+  if (owner._sharedResource === undefined) return context;
+  if (context !== null) context._resource = owner._sharedResource;
+  return context;
+}
+
+/** @internal Throws: what D14 and H4 ask for. */
+export function assertInstant(ms: unknown, call: string): asserts ms is number {
+  if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${String(ms)}`);
+  if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
+}
+
+function assertCallable(fn: unknown, call: string): void {
+  if (typeof fn !== 'function') throw new ArgumentTypeError(`${call}: a function is needed, not ${typeof fn}`);
+}

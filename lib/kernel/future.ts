@@ -1,0 +1,315 @@
+// Future: a value that is not there yet, and the one way to wait in this library. It is its own stateless iterator:
+// `next()` answers "suspended" while it is pending and its result once it is done, so an await allocates nothing.
+// Waiters never run inside the call that completes the future; they are appended to the ready ring (or, for the
+// library's own combinators, told at once, because those only count).
+// Every wait is a future whose `cancel()` undoes the wait; a subclass overrides `_undo` for that.
+
+import {
+  asError,
+  BadYieldError,
+  CancelledError,
+  type CancelOrigin,
+  InvalidStateError,
+  NotInTaskError,
+  SelfAwaitError,
+  WrongLoopError,
+} from '../base/errors.js';
+import { ReactionWaiter } from './async_bridge.js';
+import { DoneCallback } from './done_callback.js';
+import { type Coroutine, type Operation, type Step, type Suspension } from './coroutine.js';
+import { AWAITS_PER_STEP, BUDGET, current, type Suspended } from './current.js';
+import type { LoopCore } from './loop_core.js';
+import { type FailureOwner, FailureReport } from './unhandled.js';
+
+/** @internal Bits of a future's state. */
+export const enum State {
+  pending = 0,
+  finished = 1,
+  failed = 2,
+  cancelled = 3,
+  /** Mask of the four above. */
+  outcome = 3,
+  /** Somebody has looked at the failure, so it is not reported. */
+  looked = 4,
+}
+
+/** Something that waits for a future and is told once when it is done. */
+export interface Waiter {
+  /** @internal */
+  _wake(source: Future<unknown>): void;
+  /** @internal True for one that will look at a failure it is woken with. */
+  readonly _looks?: boolean;
+}
+
+/** @internal Why and by whom a future was cancelled; a task that ended so keeps the error itself. */
+export interface CancelRequest {
+  readonly reason: unknown;
+  readonly origin: CancelOrigin | null;
+}
+
+// What `next()` answers. One object each, shared: `yield*` and the task read it before anybody else is asked.
+const SUSPENDED: Step = { done: false, value: undefined };
+const RESULT: Step = { done: true, value: undefined };
+
+/** @internal Leaves `suspended` for the stepping task. Throws: NotInTaskError if no task is there to take it. */
+export function suspend(suspended: Suspended, what: string): Step {
+  if (current.task === null || current.yielded !== null) throw notInTask(what);
+  current.yielded = suspended;
+  return SUSPENDED;
+}
+
+function notInTask(what: string): NotInTaskError {
+  current.yielded = null;
+  return new NotInTaskError(
+    `${what} was iterated outside a task's \`yield*\` (a for…of, a spread, or a bare next()); ` +
+      'did you mean `yield* …` in a function* run by a task, or `await …`?',
+  );
+}
+
+/**
+ * A one-shot value: pending, then finished, failed or cancelled.
+ *
+ * Await it with `yield*` in a coroutine or `await` anywhere; several may wait, and are woken in order.
+ * Checkpoint: only if it is pending. Cancel: cancelling a task that waits here cancels this future too; wait with
+ * `shield(future)` to leave it alone.
+ * Source: asyncio.Future.
+ */
+export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
+  /** @internal */ declare readonly _isSuspension: true;
+  /** @internal */ readonly _loop: LoopCore;
+  /** @internal */ _state: number = State.pending;
+  /** @internal Result, error, or CancelRequest, by the state. */
+  _value: unknown = undefined;
+  /** @internal Who waits; after an unseen failure, its report. */
+  _waiters: Waiter | Waiter[] | FailureReport | null = null;
+
+  /** @internal Users call `loop.createFuture()`. */
+  constructor(loop: LoopCore) {
+    this._loop = loop;
+  }
+
+  done(): boolean {
+    return (this._state & State.outcome) !== State.pending;
+  }
+
+  cancelled(): boolean {
+    return (this._state & State.outcome) === State.cancelled;
+  }
+
+  /** Returns: the result. Throws: the failure; CancelledError; InvalidStateError while it is pending. */
+  result(): T {
+    if (!this.done()) throw new InvalidStateError('the future has no result yet; await it, or ask done() first');
+    return this._take();
+  }
+
+  /** Returns: the failure, or null for a result. Throws: CancelledError; InvalidStateError while it is pending. */
+  exception(): Error | null {
+    const outcome = this._state & State.outcome;
+    if (outcome === State.finished) return null;
+    if (outcome === State.pending) throw new InvalidStateError('the future is not done yet; await it, or ask done()');
+    const error = this._takeError();
+    if (outcome === State.cancelled) throw error;
+    return error;
+  }
+
+  /** Completes the future. Throws: InvalidStateError if it is done already. */
+  setResult(value: T): void {
+    this._assertPending('setResult');
+    this._finish(value);
+  }
+
+  /** Fails the future; what is not an Error is wrapped in NonErrorThrown. Throws: InvalidStateError if it is done. */
+  setException(error: unknown): void {
+    this._assertPending('setException');
+    if (typeof error === 'function' && error.prototype instanceof Error) {
+      this._fail(new (error as new () => Error)());
+      return;
+    }
+    this._fail(asError(error));
+  }
+
+  /** Cancels the wait. Returns: false, changing nothing, if the future is done. */
+  cancel(reason?: unknown): boolean {
+    return this._cancelBy({ reason, origin: cancelOrigin() });
+  }
+
+  /** Calls `fn(future)` through the ready queue once it is done, also if it is done already. */
+  addDoneCallback(fn: (future: this) => unknown): void {
+    const callback = new DoneCallback(this._loop, fn as (future: Future<unknown>) => unknown);
+    if (this.done()) callback._wake(this);
+    else this._addWaiter(callback);
+  }
+
+  /** Returns: how many registrations of `fn` were removed; a call that is already queued is not one. */
+  removeDoneCallback(fn: (future: this) => unknown): number {
+    return this._removeWaiters((waiter) => waiter instanceof DoneCallback && waiter.fn === fn);
+  }
+
+  /** For `await`: a native promise of this future's outcome. */
+  then<R = T, E = never>(
+    onFulfilled?: ((value: T) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return this._toPromise().then(onFulfilled, onRejected);
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return this as unknown as Iterator<Suspension, T, unknown>;
+  }
+
+  /** @internal Asked by `yield*`, at first and again after each wake-up. */
+  next(): Step {
+    const outcome = this._state & State.outcome;
+    if (outcome === State.pending) return this._suspend();
+    if (++current.awaits > AWAITS_PER_STEP && current.task !== null) {
+      current.awaits = 0;
+      return suspend(BUDGET, 'a future');
+    }
+    if (outcome !== State.finished) throw this._takeError();
+    RESULT.value = this._value;
+    return RESULT;
+  }
+
+  /** @internal */
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  private _suspend(): Step {
+    const task = current.task;
+    if (task === null || current.yielded !== null) throw notInTask('a future');
+    if (task._loop !== this._loop) {
+      throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
+    }
+    if ((task as unknown) === this) throw new SelfAwaitError(`${task.name} awaits itself and would never end`);
+    if (task._hasPendingCancel()) {
+      const error = task._takePendingCancel();
+      this._cancelBy({ reason: (error as CancelledError).reason, origin: (error as CancelledError).origin });
+      throw error;
+    }
+    current.yielded = this;
+    return SUSPENDED;
+  }
+
+  /** @internal Cancels on behalf of somebody. Tasks and combinators override it. */
+  _cancelBy(request: CancelRequest): boolean {
+    if (this.done()) return false;
+    this._undo();
+    this._complete(State.cancelled, request);
+    return true;
+  }
+
+  /** @internal Undoes the wait: disarms, removes, forgets. Called once, before the future becomes cancelled. */
+  _undo(): void {}
+
+  /** @internal */
+  _finish(value: unknown): void {
+    this._complete(State.finished, value);
+  }
+
+  /** @internal */
+  _fail(error: Error): void {
+    const waiters = this._waiters;
+    this._complete(State.failed, error);
+    const isSeen = (this._state & State.looked) !== 0 || (waiters as Waiter | null)?._looks === true;
+    if (!isSeen) this._waiters = FailureReport.open(this);
+  }
+
+  /** @internal */
+  _complete(state: State, value: unknown): void {
+    this._state |= state;
+    this._value = value;
+    const waiters = this._waiters;
+    if (waiters === null) return;
+    this._waiters = null;
+    if (!Array.isArray(waiters)) (waiters as Waiter)._wake(this);
+    else for (const waiter of waiters) waiter._wake(this);
+  }
+
+  /** @internal The value, or throws the failure. Only for done futures. */
+  _take(): T {
+    if ((this._state & State.outcome) !== State.finished) throw this._takeError();
+    return this._value as T;
+  }
+
+  /** @internal The failure or a CancelledError of one's own; it counts as looked at from here on. */
+  _takeError(): Error {
+    this._look();
+    if ((this._state & State.outcome) === State.failed) return this._value as Error;
+    if (this._value instanceof CancelledError) return this._value;
+    const { reason, origin } = this._value as CancelRequest;
+    return new CancelledError(reason, origin);
+  }
+
+  /** @internal Who is told of a failure that nobody looks at. */
+  _failureOwner(): FailureOwner | null {
+    return this._loop._failureOwner();
+  }
+
+  /** @internal Marks the failure as seen. */
+  _look(): void {
+    this._state |= State.looked;
+    if (this._waiters instanceof FailureReport) {
+      this._waiters.close();
+      this._waiters = null;
+    }
+  }
+
+  /** @internal */
+  _addWaiter(waiter: Waiter): void {
+    const waiters = this._waiters as Waiter | Waiter[] | null;
+    if (waiters === null) this._waiters = waiter;
+    else if (Array.isArray(waiters)) waiters.push(waiter);
+    else this._waiters = [waiters, waiter];
+  }
+
+  /** @internal */
+  _removeWaiter(waiter: Waiter): void {
+    this._removeWaiters((candidate) => candidate === waiter);
+  }
+
+  /** @internal */
+  _removeWaiters(matches: (waiter: Waiter) => boolean): number {
+    if (this.done() || this._waiters === null) return 0;
+    const waiters = this._waiters as Waiter | Waiter[];
+    const before = Array.isArray(waiters) ? waiters : [waiters];
+    const kept = before.filter((waiter) => !matches(waiter));
+    this._waiters = kept.length === 0 ? null : kept;
+    return before.length - kept.length;
+  }
+
+  /** @internal */
+  _toPromise(): Promise<T> {
+    this._look();
+    return ReactionWaiter.promiseFor(this) as Promise<T>;
+  }
+
+  private _assertPending(call: string): void {
+    if (this.done()) {
+      throw new InvalidStateError(`${call}: the future is done already; ask done() first, or make a new future`);
+    }
+  }
+}
+
+// On the prototype, so that telling a suspension apart costs no field in each future.
+(Future.prototype as { _isSuspension: boolean })._isSuspension = true;
+
+/** @internal */
+export function cancelOrigin(): CancelOrigin | null {
+  return current.task === null ? null : { task: current.task.name };
+}
+
+/** @internal The error for what a coroutine yielded by itself, naming the mistake where it is a known one. */
+export function badYield(value: unknown, taskName: string): BadYieldError {
+  const what =
+    value instanceof Future
+      ? 'a future was yielded with `yield`; write `yield*` to await it'
+      : isIterable(value)
+        ? 'a coroutine or operation was yielded with `yield`; write `yield*` to await it'
+        : `${String(value)} was yielded; a coroutine may only \`yield*\` futures, tasks, coroutines and operations`;
+  return new BadYieldError(`${taskName}: ${what}`);
+}
+
+function isIterable(value: unknown): value is Coroutine<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}

@@ -1,0 +1,131 @@
+// Root: the family of tasks that one run owns. When its main task ends, the root cancels what is left, in creation
+// order, and waits for it, in rounds until nothing is left. Tasks that refuse to end are asked again and again after
+// the shutdown timeout, and abandoned (closed by force and reported) when that does not help either.
+
+import type { AsyncResource } from 'node:async_hooks';
+import { ExceptionGroup } from '../base/exception_group.js';
+import type { LoopCore, ScheduledCall } from './loop_core.js';
+import type { FailureOwner, FailureReport } from './unhandled.js';
+
+/** Rounds of cancelling what the round before it left behind, before tasks are abandoned. */
+export const SHUTDOWN_ROUNDS = 100;
+
+/** What a root must know of a task. */
+export interface RootedTask {
+  readonly _id: number;
+  readonly name: string;
+  cancel(reason?: unknown): boolean;
+  _abandon(): void;
+}
+
+/** The loop as a root sees it. */
+export interface RootLoop extends LoopCore {
+  _tasksOf(root: Root): RootedTask[];
+  callLater(ms: number, fn: () => unknown): ScheduledCall;
+}
+
+export interface RootOptions {
+  /** Milliseconds after which leftover tasks are cancelled at each of their waits. */
+  readonly shutdownTimeout?: number | undefined;
+  /** Collect unseen failures instead of reporting them. */
+  readonly collectUnhandled?: boolean;
+  /** One async resource for all tasks, or undefined for one per task. */
+  readonly sharedResource?: AsyncResource | null | undefined;
+}
+
+export class Root implements FailureOwner {
+  readonly openReports = new Set<FailureReport>();
+  /** @internal undefined: each task captures the stores of its own creation. */
+  readonly _sharedResource: AsyncResource | null | undefined;
+
+  readonly #loop: RootLoop;
+  readonly #shutdownTimeout: number | undefined;
+  readonly #unhandled: Error[] | null;
+  #live = 0;
+  #rounds = 0;
+  #leftInRound = new Set<RootedTask>();
+  #onQuiet: (() => void) | null = null;
+  #timer: ScheduledCall | null = null;
+
+  constructor(loop: RootLoop, options: RootOptions = {}) {
+    this.#loop = loop;
+    this.#shutdownTimeout = options.shutdownTimeout;
+    this.#unhandled = options.collectUnhandled === true ? [] : null;
+    this._sharedResource = options.sharedResource;
+  }
+
+  /** Unfinished tasks. */
+  get live(): number {
+    return this.#live;
+  }
+
+  /** The collected failures as one error, or null. */
+  get unhandledError(): Error | null {
+    const errors = this.#unhandled ?? [];
+    if (errors.length < 2) return errors[0] ?? null;
+    return new ExceptionGroup(errors, 'several tasks failed and nobody looked');
+  }
+
+  /** @internal */
+  _taskBegan(): void {
+    this.#live++;
+  }
+
+  /** @internal */
+  _taskEnded(task: RootedTask): void {
+    this.#live--;
+    if (this.#onQuiet === null) return;
+    this.#leftInRound.delete(task);
+    if (this.#leftInRound.size === 0) this.#nextRound();
+  }
+
+  reportFailure(message: string, exception: Error, future: object | undefined): void {
+    if (this.#unhandled !== null) this.#unhandled.push(exception);
+    else this.#loop.callExceptionHandler({ message, exception, ...(future === undefined ? {} : { future }) });
+  }
+
+  /** Cancels what is left and calls `onQuiet` once nothing is; at once if nothing is left now. */
+  close(onQuiet: () => void): void {
+    this.#onQuiet = onQuiet;
+    if (this.#live > 0 && this.#shutdownTimeout !== undefined) {
+      this.#timer = this.#loop.callLater(this.#shutdownTimeout, () => this.#insist(0));
+    }
+    this.#nextRound();
+  }
+
+  #nextRound(): void {
+    if (this.#live === 0) {
+      this.#finish();
+      return;
+    }
+    const tasks = this.#leftovers();
+    if (this.#rounds++ >= SHUTDOWN_ROUNDS) {
+      for (const task of tasks) task._abandon();
+      return;
+    }
+    this.#leftInRound = new Set(tasks);
+    for (const task of tasks) task.cancel('the run is over');
+  }
+
+  // Level cancellation for those that outlived the timeout: asked again each tick, then abandoned.
+  #insist(attempt: number): void {
+    const tasks = this.#leftovers();
+    for (const task of tasks) {
+      if (attempt < SHUTDOWN_ROUNDS) task.cancel('the run is over, and its shutdown timeout has passed');
+      else task._abandon();
+    }
+    if (this.#live > 0) this.#timer = this.#loop.callSoon(() => this.#insist(attempt + 1));
+  }
+
+  #leftovers(): RootedTask[] {
+    return this.#loop._tasksOf(this).sort((a, b) => a._id - b._id);
+  }
+
+  #finish(): void {
+    const onQuiet = this.#onQuiet as () => void;
+    this.#onQuiet = null;
+    this.#timer?.cancel();
+    for (const report of [...this.openReports]) report.deliver();
+    onQuiet();
+  }
+}

@@ -1,0 +1,381 @@
+// Task: the scheduled owner of a coroutine. A pending task is in one of three states: waiting (on one pending future),
+// scheduled (its record is in the ring), or running. A step calls `next()` once; what the coroutine's innermost
+// operation left in the `current` slot says what to wait for. `cancel()` asks once: it cancels the future waited on, or
+// is remembered for the next wait if there is none. A value that came before the cancel is never lost.
+// Cost: `private` methods instead of `#` ones, here and in Future, because a `#` method adds a brand to each instance.
+
+import {
+  asError,
+  AsyncFunctionRefusedError,
+  CancelledError,
+  type CancelOrigin,
+  InvalidStateError,
+} from '../base/errors.js';
+import { Kind } from '../engine/abi.js';
+import { type AsyncTask, callAs, leaveAsync, ReactionSet } from './async_bridge.js';
+import { captureResource, type Context, storesAreFrames } from './context.js';
+import {
+  claim,
+  type Coroutine,
+  isAsyncFunction,
+  isCoroutine,
+  isGeneratorFunction,
+  isThenable,
+  notACoroutine,
+  type Step,
+} from './coroutine.js';
+import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
+import { badYield, type CancelRequest, Future, State } from './future.js';
+import type { LoopCore, Sink } from './loop_core.js';
+import type { Root } from './root.js';
+import type { FailureOwner } from './unhandled.js';
+
+/** @internal Bits of a task's state above those of its future. */
+const enum Flag {
+  /** Never stepped. */
+  fresh = 8,
+  /** The next step throws what stands in `_value`. */
+  raise = 16,
+  /** A cancellation waits for the next wait. */
+  cancelPending = 32,
+  /** The coroutine is an async function. */
+  async = 64,
+  /** Any reason not to call `next()` straight away. */
+  special = fresh | raise | cancelPending,
+}
+
+interface Cancels {
+  count: number;
+  pending: CancelRequest | null;
+}
+
+/** What a task drives: a coroutine object, or a function that is called in its first step. */
+export type TaskSource = Coroutine<unknown> | (() => unknown);
+
+let lastId = 0;
+
+/**
+ * A coroutine that runs concurrently, and the future of its result.
+ *
+ * Awaiting a task owns it: cancelling the waiter cancels the task. `join()` waits without owning.
+ * Source: asyncio.Task.
+ */
+export class Task<T> extends Future<T> implements Sink, AsyncTask {
+  /** @internal */ readonly _id: number;
+  /** @internal */ readonly _root: Root;
+  /** @internal */ _context: Context | null;
+  /** @internal */ readonly _slot: number;
+  /** @internal What is waited for: a future, an async function's promises, or nothing. */
+  _waiting: Future<unknown> | ReactionSet | Suspended | null = null;
+  #source: TaskSource | null;
+  #parent: Task<unknown> | null;
+  #name: string | null;
+  #cancels: Cancels | null = null;
+
+  /** @internal Users call `createTask`. */
+  constructor(
+    loop: LoopCore,
+    source: TaskSource,
+    root: Root,
+    parent: Task<unknown> | null,
+    context: Context | null,
+    name: string | null,
+  ) {
+    super(loop);
+    this._state = Flag.fresh;
+    this._id = ++lastId;
+    this._root = root;
+    this._context = context;
+    this.#source = source;
+    this.#parent = parent;
+    this.#name = name;
+    this._slot = loop._allocate(this);
+    root._taskBegan();
+  }
+
+  get name(): string {
+    return this.#name ?? `Task-${this._id}`;
+  }
+  set name(name: string) {
+    this.#name = String(name);
+  }
+
+  /** The task that created this one, while both are unfinished. */
+  get parent(): Task<unknown> | null {
+    return this.#parent === null || this.#parent.done() ? null : this.#parent;
+  }
+
+  /** The coroutine object being driven; null for async functions, before the first step of a function, and at the end. */
+  get coroutine(): Coroutine<T> | null {
+    return typeof this.#source === 'function' ? null : (this.#source as Coroutine<T> | null);
+  }
+
+  /** Returns: how many times `cancel` was called while the task was unfinished. */
+  cancelling(): number {
+    return this.#cancels?.count ?? 0;
+  }
+
+  /** Returns: a future that is done when this task is, whatever its outcome; cancelling it leaves the task alone. */
+  join(): Future<void> {
+    return new Joined(this);
+  }
+
+  /** Throws: InvalidStateError, always: a task's result is its coroutine's. */
+  override setResult(_value: T): void {
+    throw new InvalidStateError(`${this.name}: a task's result comes from its coroutine; use a future to set one`);
+  }
+  /** Throws: InvalidStateError, always. */
+  override setException(_error: unknown): void {
+    throw new InvalidStateError(`${this.name}: a task's failure comes from its coroutine; use a future to set one`);
+  }
+
+  /** @internal Asks the task, and if it waits on another task, that one, and so on down. Never recurses. */
+  override _cancelBy(request: CancelRequest): boolean {
+    if (this.done()) return false;
+    let task: Task<unknown> = this;
+    for (;;) {
+      const cancels = (task.#cancels ??= { count: 0, pending: null });
+      cancels.count++;
+      const waiting: unknown = task._waiting;
+      if (!(waiting instanceof Task) || waiting.done()) {
+        if (!reaches(waiting, request)) task._remember(request);
+        return true;
+      }
+      task = waiting;
+    }
+  }
+
+  /** @internal */
+  _hasPendingCancel(): boolean {
+    return (this._state & Flag.cancelPending) !== 0;
+  }
+
+  /** @internal */
+  _takePendingCancel(): CancelledError {
+    const { reason, origin } = (this.#cancels as Cancels).pending as CancelRequest;
+    (this.#cancels as Cancels).pending = null;
+    this._state &= ~Flag.cancelPending;
+    return new CancelledError(reason, origin as CancelOrigin | null);
+  }
+
+  private _remember(request: CancelRequest): void {
+    (this.#cancels as Cancels).pending ??= request;
+    this._state |= Flag.cancelPending;
+  }
+
+  /** @internal Awaiting a failed future is looking at its failure. */
+  get _looks(): boolean {
+    return true;
+  }
+
+  /** @internal The future waited on is done. */
+  _wake(_source?: Future<unknown>): void {
+    this._loop._append(this._slot, Kind.step);
+  }
+
+  /** @internal One step. */
+  _deliver(_a: number, _b: number): void {
+    current.task = this;
+    current.awaits = 0;
+    const context = this._context;
+    if (context === null || context._resource === null) this._advance();
+    else if (storesAreFrames) this._advanceInFrame(context);
+    else context._resource.runInAsyncScope(this._advance, this);
+  }
+
+  // Where Node keeps stores in frames, what this step sets must be carried to the next one by hand.
+  private _advanceInFrame(context: Context): void {
+    context._resource?.runInAsyncScope(() => {
+      this._advance();
+      context._resource = captureResource();
+    });
+  }
+
+  private _advance(): void {
+    const waiting = this._waiting;
+    this._waiting = null;
+    let step: Step;
+    try {
+      if ((this._state & Flag.special) !== 0) {
+        const special = this._advanceSpecially(waiting);
+        if (special === null) return;
+        step = special;
+      } else {
+        step = (this.#source as Coroutine<unknown>).next() as Step;
+      }
+    } catch (error) {
+      this._endWith(error);
+      return;
+    }
+    if (step.done) {
+      current.yielded = null;
+      this._end(State.finished, step.value);
+      return;
+    }
+    const yielded = current.yielded;
+    current.yielded = null;
+    if (yielded instanceof Future) this._waitFor(yielded);
+    else this._goOnNextTick(yielded, step.value);
+  }
+
+  private _waitFor(future: Future<unknown>): void {
+    this._waiting = future;
+    // A future that was completed between its answer and here has woken its waiters already.
+    if (future.done()) this._wake();
+    else future._addWaiter(this);
+  }
+
+  private _goOnNextTick(yielded: Suspended | null, value: unknown): void {
+    if (yielded === BUDGET) this._waiting = BUDGET;
+    else if (yielded !== CHECKPOINT && value !== undefined && value !== null) {
+      this._value = badYield(value, this.name);
+      this._state |= Flag.raise;
+    }
+    this._wake();
+  }
+
+  // Returns: the coroutine's answer, or null if there is none to act on.
+  private _advanceSpecially(waiting: unknown): Step | null {
+    if ((this._state & Flag.fresh) !== 0) {
+      this._state &= ~Flag.fresh;
+      if (this._hasPendingCancel()) return this._endUnstarted();
+      if (typeof this.#source === 'function') return this._callFunction(this.#source);
+      return (this.#source as Coroutine<unknown>).next() as Step;
+    }
+    const coroutine = this.#source as Coroutine<unknown>;
+    if ((this._state & Flag.raise) !== 0) {
+      const error = this._value;
+      this._value = undefined;
+      this._state &= ~Flag.raise;
+      return coroutine.throw(error) as unknown as Step;
+    }
+    // At a bare checkpoint there is no value to lose, so the cancellation is thrown there. A future gives its value.
+    if (waiting === null) return coroutine.throw(this._takePendingCancel()) as unknown as Step;
+    return coroutine.next() as Step;
+  }
+
+  // Cancelled before the first step: no line of the body runs.
+  private _endUnstarted(): null {
+    const error = this._takePendingCancel();
+    if (typeof this.#source !== 'function') (this.#source as Coroutine<unknown>).return(undefined);
+    this._end(State.cancelled, error);
+    return null;
+  }
+
+  private _callFunction(fn: () => unknown): Step | null {
+    const isGenerator = isGeneratorFunction(fn);
+    if (!isGenerator && !this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refused(this.name);
+    this._state |= isGenerator ? 0 : Flag.async;
+    let result: unknown;
+    try {
+      result = isGenerator ? fn() : callAs(this, fn);
+    } catch (error) {
+      if (!isGenerator) leaveAsync();
+      throw error;
+    }
+    if (isThenable(result) && !isCoroutine(result)) {
+      if (this._loop._hasMicrotasks) return this._follow(result);
+      leaveAsync();
+      throw refused(this.name);
+    }
+    if (!isGenerator) leaveAsync();
+    this._state &= ~Flag.async;
+    if (!isCoroutine(result)) throw notACoroutine(result, `${this.name}: what its function returned`);
+    claim(result);
+    this.#source = result;
+    return result.next() as Step;
+  }
+
+  private _follow(promise: PromiseLike<unknown>): null {
+    this.#source = null;
+    this._loop._owesMicrotasks = true;
+    promise.then(
+      (value) => {
+        leaveAsync();
+        if (!this.done()) this._end(State.finished, value);
+      },
+      (error: unknown) => {
+        leaveAsync();
+        if (!this.done()) this._endWith(error);
+      },
+    );
+    return null;
+  }
+
+  private _endWith(error: unknown): void {
+    current.yielded = null;
+    if (error instanceof CancelledError) this._end(State.cancelled, error);
+    else this._end(State.failed, asError(error));
+  }
+
+  private _end(state: State, value: unknown): void {
+    this.#source = null;
+    this.#parent = null;
+    this._waiting = null;
+    this._loop._release(this._slot);
+    if (state === State.failed) this._fail(value as Error);
+    else this._complete(state, value);
+    this._context = null;
+    this._root._taskEnded(this);
+  }
+
+  /** @internal Closes the coroutine by force, because it does not end when asked. */
+  _abandon(): void {
+    const source = this.#source;
+    let exception: unknown = new InvalidStateError(`${this.name} was still pending when its loop ended`);
+    try {
+      if (source !== null && typeof source !== 'function') source.return(undefined);
+    } catch (error) {
+      exception = error;
+    }
+    this._loop.callExceptionHandler({ message: `${this.name} was abandoned: it did not end when cancelled`, exception, task: this });
+    if (!this.done()) this._end(State.cancelled, new CancelledError('abandoned'));
+  }
+
+  /** @internal */
+  get _isAsync(): boolean {
+    return (this._state & Flag.async) !== 0;
+  }
+
+  /** @internal The promises that an async function waits for. */
+  get _reactions(): ReactionSet {
+    if (this._waiting instanceof ReactionSet) return this._waiting;
+    const reactions = new ReactionSet();
+    this._waiting = reactions;
+    return reactions;
+  }
+
+  /** @internal */
+  override _failureOwner(): FailureOwner | null {
+    return this._root;
+  }
+}
+
+// Returns: whether the request reached the wait, or an earlier one already did.
+function reaches(waiting: unknown, request: CancelRequest): boolean {
+  if (waiting instanceof ReactionSet) return waiting.cancelAll(request);
+  if (!(waiting instanceof Future)) return false;
+  return waiting.done() ? waiting.cancelled() : waiting._cancelBy(request);
+}
+
+function refused(name: string): AsyncFunctionRefusedError {
+  return new AsyncFunctionRefusedError(
+    `${name} is an async function, and promises cannot settle while this loop owns the thread here; use run(…) or a function*`,
+  );
+}
+
+class Joined extends Future<void> {
+  readonly #task: Task<unknown>;
+  constructor(task: Task<unknown>) {
+    super(task._loop);
+    this.#task = task;
+    if (task.done()) this._finish(undefined);
+    else task._addWaiter(this);
+  }
+  _wake(): void {
+    this._finish(undefined);
+  }
+  override _undo(): void {
+    this.#task._removeWaiter(this);
+  }
+}

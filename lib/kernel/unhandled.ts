@@ -1,0 +1,56 @@
+// Failures that nobody looks at. A report is opened when a future fails and no one waits for it, and is closed when
+// somebody looks. What is left is told once to the loop's exception handler: when the future becomes unreachable, or
+// when its run ends, whichever is first. The report must not hold the future, or it would never become unreachable.
+
+/** Who is responsible for failures: the root of a run. */
+export interface FailureOwner {
+  readonly openReports: Set<FailureReport>;
+  /** Called for each failure that nobody looked at. */
+  reportFailure(message: string, exception: Error, future: object | undefined): void;
+}
+
+interface Failing {
+  readonly _value: unknown;
+  readonly name?: string;
+  _failureOwner(): FailureOwner | null;
+}
+
+const unreachable = new FinalizationRegistry<FailureReport>((report) => report.deliver());
+
+export class FailureReport {
+  readonly #owner: FailureOwner;
+  readonly #future: WeakRef<Failing>;
+  readonly #exception: Error;
+  readonly #name: string;
+
+  private constructor(owner: FailureOwner, future: Failing) {
+    this.#owner = owner;
+    this.#future = new WeakRef(future);
+    this.#exception = future._value as Error;
+    this.#name = future.name ?? 'a future';
+  }
+
+  /** Returns: the report that stands for `future`'s failure, or null if nobody would be told. */
+  static open(future: Failing): FailureReport | null {
+    const owner = future._failureOwner();
+    if (owner === null) return null;
+    const report = new FailureReport(owner, future);
+    owner.openReports.add(report);
+    unreachable.register(future, report, report);
+    return report;
+  }
+
+  /** Somebody looked. */
+  close(): void {
+    this.#owner.openReports.delete(this);
+    unreachable.unregister(this);
+  }
+
+  /** Nobody will look any more. */
+  deliver(): void {
+    if (!this.#owner.openReports.has(this)) return;
+    this.close();
+    const message = `${this.#name} failed and nobody looked at the failure (await it, or call exception())`;
+    this.#owner.reportFailure(message, this.#exception, this.#future.deref());
+  }
+}

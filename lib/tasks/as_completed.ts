@@ -1,0 +1,158 @@
+// asCompleted: the tasks themselves, in the order in which they are done.
+
+import { ArgumentTypeError, TimeoutError } from '../base/errors.js';
+import type { Operation, Suspension } from '../kernel/coroutine.js';
+import { assertInstant, type EventLoop } from '../kernel/event_loop.js';
+import { Future, type Waiter } from '../kernel/future.js';
+import type { LoopCore, ScheduledCall } from '../kernel/loop_core.js';
+import { getRunningLoop } from '../kernel/running.js';
+import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
+
+/** Options of `asCompleted`. */
+export interface AsCompletedOptions {
+  /** Milliseconds after which every further item throws TimeoutError; nothing is cancelled. */
+  readonly timeout?: number;
+}
+
+// One waiter for the next completion. `wrap` is how the completed future is given: promises unwrap thenables, so an
+// async iterator gets it inside an iterator result.
+class NextFuture<F, R> extends Future<R> {
+  readonly #owner: Completions<F & Future<unknown>>;
+  readonly #wrap: (future: F) => R;
+  constructor(loop: LoopCore, owner: Completions<F & Future<unknown>>, wrap: (future: F) => R) {
+    super(loop);
+    this.#owner = owner;
+    this.#wrap = wrap;
+  }
+  give(future: F): void {
+    this._finish(this.#wrap(future));
+  }
+  override _undo(): void {
+    this.#owner._forget(this);
+  }
+}
+
+/** Futures in completion order; iterate it with `for … of` and `yield*` each item, or with `for await`. */
+export class Completions<F extends Future<unknown>> implements Waiter, Iterable<Operation<F>>, AsyncIterable<F> {
+  readonly #loop: EventLoop;
+  readonly #implicit: Future<unknown>[];
+  readonly #pending: Set<F>;
+  readonly #done: F[] = [];
+  readonly #waiters: NextFuture<F, unknown>[] = [];
+  readonly #timer: ScheduledCall | null = null;
+  #toHandOut: number;
+  #isTimedOut = false;
+
+  /** @internal */
+  constructor(loop: EventLoop, futures: Set<F>, implicit: Future<unknown>[], timeout: number | undefined) {
+    this.#loop = loop;
+    this.#implicit = implicit;
+    this.#pending = new Set([...futures].filter((future) => !future.done()));
+    this.#toHandOut = futures.size;
+    this.#done.push(...[...futures].filter((future) => future.done()));
+    for (const future of this.#pending) future._addWaiter(this);
+    if (timeout !== undefined) this.#timer = loop.callLater(timeout, () => this.#timeOut());
+  }
+
+  /** @internal */
+  _wake(source: Future<unknown>): void {
+    const future = source as F;
+    this.#pending.delete(future);
+    if (this.#pending.size === 0) this.#timer?.cancel();
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) this.#done.push(future);
+    else waiter.give(future);
+  }
+
+  /** @internal */
+  _forget(waiter: object): void {
+    this.#waiters.splice(this.#waiters.indexOf(waiter as NextFuture<F, unknown>), 1);
+  }
+
+  /** @internal The next completion, whichever item asks first. */
+  _next<R>(wrap: (future: F) => R): Future<R> {
+    const next = new NextFuture<F, R>(this.#loop, this as Completions<F & Future<unknown>>, wrap);
+    const future = this.#done.shift();
+    if (future !== undefined) next.give(future);
+    else if (this.#isTimedOut) next._fail(timedOut());
+    else this.#waiters.push(next as NextFuture<F, unknown>);
+    return next;
+  }
+
+  #timeOut(): void {
+    this.#isTimedOut = true;
+    for (const waiter of this.#waiters.splice(0)) waiter._fail(timedOut());
+  }
+
+  /** Gives as many items as are left; leaving the loop early keeps the rest for another one. */
+  *[Symbol.iterator](): Generator<Operation<F>, void, unknown> {
+    while (this.#toHandOut > 0) {
+      this.#toHandOut--;
+      yield new Item(this);
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<F, void, unknown> {
+    return {
+      next: async () => {
+        if (this.#toHandOut === 0) return { done: true, value: undefined };
+        this.#toHandOut--;
+        return this._next((value) => ({ done: false, value }) as const);
+      },
+    };
+  }
+
+  /** Cancels the tasks that were made for coroutines given; what was given as a future is left alone. */
+  close(): void {
+    this.#timer?.cancel();
+    for (const task of this.#implicit) task.cancel('asCompleted was closed');
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function timedOut(): TimeoutError {
+  return new TimeoutError('asCompleted: the timeout passed before the next one was done');
+}
+
+// Asks for its completion when it is first awaited, so that items are served in the order of awaiting.
+class Item<F extends Future<unknown>> implements Operation<F> {
+  readonly #owner: Completions<F>;
+  #next: Future<F> | null = null;
+  constructor(owner: Completions<F>) {
+    this.#owner = owner;
+  }
+  [Symbol.iterator](): Iterator<Suspension, F, unknown> {
+    this.#next ??= this.#owner._next((future) => future);
+    return this.#next[Symbol.iterator]();
+  }
+}
+
+/**
+ * Gives futures in the order in which they are done.
+ *
+ * Coroutines: `for (const next of asCompleted(list)) { const task = yield* next; … }`. Async functions:
+ * `for await (const task of asCompleted(list))`. Each task given is done: ask it for `result()`.
+ * For coroutines, tasks are made.
+ * Throws: ArgumentTypeError for a single awaitable or something that is not iterable; each item throws TimeoutError
+ *   after the timeout.
+ * Checkpoint: an item only if nothing is done. Cancel: the wait for an item; the tasks go on. `close()` (or disposal)
+ *   cancels the tasks that were made here.
+ * Source: asyncio.as_completed (3.13).
+ */
+export function asCompleted<A extends Waitable>(
+  waitables: Iterable<A>,
+  { timeout }: AsCompletedOptions = {},
+): Completions<Future<WaitableValue<A>>> {
+  const isCollection = typeof (waitables as Partial<Iterable<A>> | null)?.[Symbol.iterator] === 'function';
+  if (!isCollection || waitables instanceof Future || 'next' in (waitables as object)) {
+    throw new ArgumentTypeError('asCompleted: a collection of awaitables is needed, as in asCompleted([a, b])');
+  }
+  if (timeout !== undefined) assertInstant(timeout, 'asCompleted');
+  const loop = getRunningLoop();
+  const given = [...new Set(waitables)];
+  const futures = given.map((waitable) => toFuture(waitable, 'asCompleted') as Future<WaitableValue<A>>);
+  const implicit = futures.filter((future, i) => (given[i] as unknown) !== future);
+  return new Completions(loop, new Set(futures), implicit, timeout);
+}

@@ -1,0 +1,73 @@
+// The bare checkpoint: lets everybody else who is ready run once, and looks for a cancellation.
+
+import { Kind } from '../engine/abi.js';
+import type { Operation, Step, Suspension } from '../kernel/coroutine.js';
+import { CHECKPOINT, current } from '../kernel/current.js';
+import { Future, suspend } from '../kernel/future.js';
+import type { EventLoop } from '../kernel/event_loop.js';
+import type { Sink } from '../kernel/loop_core.js';
+import { getRunningLoop } from '../kernel/running.js';
+
+const PASSED: Step = { done: true, value: undefined };
+
+class Checkpoint implements Operation<void>, PromiseLike<void> {
+  /** @internal */ readonly _isOperation = true;
+  private hasYielded = false;
+
+  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
+    return this as unknown as Iterator<Suspension, void, unknown>;
+  }
+
+  next(): Step {
+    if (this.hasYielded) {
+      this.hasYielded = false;
+      return PASSED;
+    }
+    const task = current.task;
+    if (task !== null && task._hasPendingCancel()) throw task._takePendingCancel();
+    const step = suspend(CHECKPOINT, 'checkpoint()');
+    this.hasYielded = true;
+    return step;
+  }
+
+  throw(error: unknown): never {
+    this.hasYielded = false;
+    throw error;
+  }
+
+  then<R = void, E = never>(
+    onFulfilled?: ((value: void) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return new NextTick(getRunningLoop()).then(onFulfilled, onRejected);
+  }
+}
+
+/** @internal A future that is done in the next tick. */
+export class NextTick extends Future<void> implements Sink {
+  readonly #slot: number;
+
+  constructor(loop: EventLoop) {
+    super(loop);
+    this.#slot = loop._allocate(this);
+    loop._append(this.#slot, Kind.timer);
+  }
+  _deliver(): void {
+    this._loop._release(this.#slot);
+    this._finish(undefined);
+  }
+  override _undo(): void {
+    this._loop._release(this.#slot);
+  }
+}
+
+/**
+ * Yields one tick: everything that is ready now runs before the caller goes on.
+ *
+ * Throws: CancelledError if the task was cancelled; NotInTaskError if it is driven by anything but a task.
+ * Checkpoint: yes. Cancel: nothing to undo.
+ * Source: trio.lowlevel.checkpoint, asyncio.sleep(0).
+ */
+export function checkpoint(): Operation<void> & PromiseLike<void> {
+  return new Checkpoint();
+}

@@ -1,0 +1,151 @@
+// gather: fan out, fan in. Its siblings go on after a failure, as in asyncio; `all` is the structured one.
+
+import { ArgumentTypeError, CancelledError } from '../base/errors.js';
+import { describe, isCoroutine, isThenable } from '../kernel/coroutine.js';
+import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
+import type { LoopCore } from '../kernel/loop_core.js';
+import { getRunningLoop } from '../kernel/running.js';
+import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
+
+/** Options of `gather`. */
+export interface GatherOptions {
+  /** Put failures and cancellations among the results instead of failing. */
+  readonly returnExceptions?: boolean;
+}
+
+type Results<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> };
+type ResultsOrErrors<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> | Error };
+
+class Gathering extends Future<unknown> implements Waiter {
+  readonly #children: Future<unknown>[];
+  readonly #keys: string[] | null;
+  readonly #returnExceptions: boolean;
+  #left = 0;
+  #request: CancelRequest | null = null;
+
+  constructor(loop: LoopCore, children: Future<unknown>[], keys: string[] | null, returnExceptions: boolean) {
+    super(loop);
+    this.#children = children;
+    this.#keys = keys;
+    this.#returnExceptions = returnExceptions;
+    for (const child of children) {
+      if (child.done()) continue;
+      this.#left++;
+      child._addWaiter(this);
+    }
+    for (const child of children) if (child.done()) this.#account(child);
+    if (this.#left === 0) this.#finishAll();
+  }
+
+  get _looks(): boolean {
+    return true;
+  }
+
+  _wake(child: Future<unknown>): void {
+    this.#left--;
+    this.#account(child);
+    if (this.#left === 0) this.#finishAll();
+  }
+
+  #account(child: Future<unknown>): void {
+    if ((child._state & State.outcome) === State.finished) return;
+    child._look();
+    if (this.done()) this.#reportLate(child);
+    else if (!this.#returnExceptions) this._fail(this.#request === null ? child._takeError() : this.#ownCancel());
+  }
+
+  #finishAll(): void {
+    if (this.done()) return;
+    if (this.#request !== null) {
+      this._fail(this.#ownCancel());
+      return;
+    }
+    const results = this.#children.map((child) =>
+      (child._state & State.outcome) === State.finished ? child._value : child._takeError(),
+    );
+    this._finish(this.#keys === null ? results : Object.fromEntries(this.#keys.map((key, i) => [key, results[i]])));
+  }
+
+  // Somebody else has failed first, and the awaiter has that error. In debug mode the later ones are told as well.
+  #reportLate(child: Future<unknown>): void {
+    if (!this._loop._debug || child.cancelled()) return;
+    this._loop.callExceptionHandler({
+      message: 'a sibling failed after its gather had failed already',
+      exception: child._takeError(),
+      future: child,
+    });
+  }
+
+  // The children are asked; the gathering is over when they are.
+  override _cancelBy(request: CancelRequest): boolean {
+    if (this.done()) return false;
+    let accepted = false;
+    this.#request ??= request;
+    for (const child of new Set(this.#children)) accepted = child._cancelBy(request) || accepted;
+    if (!accepted) this.#request = null;
+    return accepted;
+  }
+
+  #ownCancel(): CancelledError {
+    const { reason, origin } = this.#request as CancelRequest;
+    return new CancelledError(reason, origin);
+  }
+}
+
+/**
+ * Runs everything concurrently and gives the results in the order of the arguments.
+ *
+ * Takes futures, tasks, coroutines, promises and functions returning either; as arguments, as an array, or as a record.
+ * Throws: the first failure, at once, while the siblings go on (their later failures are dropped); ArgumentTypeError.
+ * Checkpoint: only if something is pending. Cancel: every unfinished child is cancelled and waited for.
+ * Source: asyncio.gather.
+ */
+export function gather<const A extends readonly Waitable[]>(
+  items: A,
+  options: { readonly returnExceptions: true },
+): Future<ResultsOrErrors<A>>;
+export function gather<const A extends readonly Waitable[]>(items: A, options?: GatherOptions): Future<Results<A>>;
+export function gather<A extends readonly Waitable[]>(...items: A): Future<Results<A>>;
+export function gather<R extends Readonly<Record<string, Waitable>>>(
+  items: R,
+  options: { readonly returnExceptions: true },
+): Future<ResultsOrErrors<R>>;
+export function gather<R extends Readonly<Record<string, Waitable>>>(
+  items: R,
+  options?: GatherOptions,
+): Future<Results<R>>;
+export function gather(...args: unknown[]): Future<unknown> {
+  const { items, keys, options } = readArguments(args);
+  const loop = getRunningLoop();
+  // The same awaitable given twice is one child, with its result at both places.
+  const known = new Map<unknown, Future<unknown>>();
+  const children = items.map((item) => {
+    const child = known.get(item) ?? toFuture(item, 'gather');
+    known.set(item, child);
+    return child;
+  });
+  return new Gathering(loop, children, keys, options.returnExceptions === true);
+}
+
+interface GatherArguments {
+  readonly items: readonly unknown[];
+  readonly keys: string[] | null;
+  readonly options: GatherOptions;
+}
+
+function readArguments(args: unknown[]): GatherArguments {
+  const [first, second] = args;
+  if (Array.isArray(first)) return { items: first, keys: null, options: (second ?? {}) as GatherOptions };
+  if (args.length > 0 && args.length <= 2 && isRecord(first)) {
+    return { items: Object.values(first), keys: Object.keys(first), options: (second ?? {}) as GatherOptions };
+  }
+  return { items: args, keys: null, options: {} };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isCoroutine(value) || isThenable(value) || Symbol.iterator in value) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return true;
+  throw new ArgumentTypeError(`gather: ${describe(value)} cannot be awaited`);
+}

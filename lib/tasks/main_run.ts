@@ -1,0 +1,83 @@
+// One run of a main coroutine: its root of tasks, what cancels it from outside, and what is left when main has ended.
+// `run`, `runBlocking`, `runMain` and `Runner` are thin faces of it.
+
+import { addAbortListener } from 'node:events';
+import { captureResource, type Context } from '../kernel/context.js';
+import type { Coroutine, CoroutineFunction } from '../kernel/coroutine.js';
+import type { EventLoop } from '../kernel/event_loop.js';
+import { Root } from '../kernel/root.js';
+import type { Task } from '../kernel/task.js';
+import { ProcessSignals } from './process_signals.js';
+import type { RunOptions } from './run_options.js';
+
+/** What a run can be given to run. */
+export type Main<T> = Coroutine<T> | CoroutineFunction<T>;
+
+/** @internal A root for the tasks of a run with these options. */
+export function rootFor(loop: EventLoop, options: RunOptions): Root {
+  return new Root(loop, {
+    shutdownTimeout: options.shutdownTimeout,
+    collectUnhandled: options.unhandled === 'throw',
+    sharedResource: options.asyncContext === 'run' ? captureResource() : undefined,
+  });
+}
+
+export class MainRun<T> {
+  readonly task: Task<T>;
+  readonly root: Root;
+  readonly #loop: EventLoop;
+  readonly #outerDebug: boolean;
+  #signals: ProcessSignals | null = null;
+  #abort: Disposable | null = null;
+
+  /** Throws: what `createTask` throws for a bad main; nothing has happened then. */
+  constructor(loop: EventLoop, main: Main<T>, options: RunOptions, root = rootFor(loop, options), context?: Context) {
+    this.#loop = loop;
+    this.root = root;
+    this.#outerDebug = loop.debug;
+    this.task = loop._makeTask<T>(
+      main,
+      {
+        ...(options.name === undefined ? {} : { name: options.name }),
+        ...(context === undefined ? {} : { context }),
+      },
+      root,
+    );
+    if (options.debug !== undefined) loop.debug = options.debug;
+    this.#listen(options);
+  }
+
+  /** The signal that cancelled main, or null. */
+  get signalReceived(): NodeJS.Signals | null {
+    return this.#signals?.received ?? null;
+  }
+
+  #listen({ signal, signals }: RunOptions): void {
+    if (signals !== undefined && signals.length > 0) {
+      this.#signals = new ProcessSignals(signals, (name) => this.#cancel(name));
+    }
+    if (signal === undefined) return;
+    if (signal.aborted) this.#cancel(signal.reason);
+    else this.#abort = addAbortListener(signal, () => this.#cancel(signal.reason));
+  }
+
+  #cancel(reason: unknown): void {
+    this.task.cancel(reason);
+    this.#loop._engine.wake();
+  }
+
+  /** Main has ended: stops listening. */
+  unlisten(): void {
+    this.#signals?.dispose();
+    this.#abort?.[Symbol.dispose]();
+    this.#loop.debug = this.#outerDebug;
+  }
+
+  /** After the root is quiet. Returns: main's result. Throws: main's failure, or what nobody looked at. */
+  outcome(): T {
+    const result = this.task.result();
+    const unhandled = this.root.unhandledError;
+    if (unhandled !== null) throw unhandled;
+    return result;
+  }
+}

@@ -1,0 +1,69 @@
+// run: a main coroutine on the thread's hosted loop. Node's own loop stays alive; many runs may be live at once.
+
+import { isCoroutine } from '../kernel/coroutine.js';
+import type { EventLoop } from '../kernel/event_loop.js';
+import { assertNotRunning, hostedLoop } from '../kernel/running.js';
+import { type Main, MainRun } from './main_run.js';
+import { checkRunOptions, type RunOptions } from './run_options.js';
+
+/**
+ * Runs `main` to its end, then cancels and awaits the tasks it left behind.
+ *
+ * Returns: a promise of main's result; it rejects with main's failure, or with CancelledError.
+ * Throws, at the call: ArgumentTypeError for a main that is no coroutine; LoopRunningError inside a task or callback
+ *   (the coroutine is closed); MissingBinaryError.
+ * Source: asyncio.run.
+ */
+export function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
+  return startRun(main, options).promise;
+}
+
+/** @internal */
+export interface StartedRun<T> {
+  readonly promise: Promise<T>;
+  readonly main: MainRun<T>;
+}
+
+/** @internal */
+export function startRun<T>(main: Main<T>, options: RunOptions): StartedRun<T> {
+  closeUnlessOutside('run', main);
+  checkRunOptions(options, 'run');
+  const loop = hostedLoop(options.engine);
+  const mainRun = new MainRun(loop, main, options);
+  loop._attend();
+  return { main: mainRun, promise: settle(loop, mainRun) };
+}
+
+/** @internal A coroutine that is refused is closed, so that it does not linger half-started. */
+export function closeUnlessOutside(call: string, main: unknown): void {
+  try {
+    assertNotRunning(call);
+  } catch (error) {
+    if (isCoroutine(main)) main.return(undefined);
+    throw error;
+  }
+}
+
+function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      loop._unattend();
+      try {
+        resolve(mainRun.outcome());
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    mainRun.task._addWaiter({
+      _looks: true,
+      _wake: () => {
+        mainRun.unlisten();
+        mainRun.root.close(() => {
+          // The last run to end also ends what plain callbacks started on the loop.
+          if (loop._liveRuns === 1 && loop._orphans.live > 0) loop._orphans.close(finish);
+          else finish();
+        });
+      },
+    });
+  });
+}

@@ -1,0 +1,44 @@
+// What a run can be told, checked before anything starts.
+
+import { constants } from 'node:os';
+import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import type { Engine } from '../engine/engine.js';
+import { assertInstant } from '../kernel/event_loop.js';
+
+/** Options of `run`, `runBlocking`, `runMain` and `Runner`. */
+export interface RunOptions {
+  /** Debug mode of the loop while the run is live. */
+  readonly debug?: boolean;
+  /** Aborting it cancels main; the run rejects with CancelledError whose `reason` is the signal's. */
+  readonly signal?: AbortSignal;
+  /** Process signals that cancel main with their name as reason; a second one exits at once with 128 + n. */
+  readonly signals?: readonly NodeJS.Signals[];
+  /** What becomes of failures nobody looked at: `'report'` (default) to the exception handler, `'throw'` by the run. */
+  readonly unhandled?: 'report' | 'throw';
+  /** AsyncLocalStorage stores: each task has its own context (`'task'`, default) or all share the run's (`'run'`). */
+  readonly asyncContext?: 'task' | 'run';
+  /** The world below the loop: the native engine by default, a simulated one in tests. */
+  readonly engine?: Engine;
+  /** Name of the main task. */
+  readonly name?: string;
+  /** Milliseconds that leftover tasks have to end before they are cancelled at each of their waits. */
+  readonly shutdownTimeout?: number;
+}
+
+/** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
+export function checkRunOptions(options: RunOptions, call: string): void {
+  const { signal, signals, unhandled, asyncContext, shutdownTimeout } = options;
+  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+    throw new ArgumentTypeError(`${call}: signal must be an AbortSignal`);
+  }
+  for (const name of signals ?? []) {
+    if (!(name in constants.signals)) throw new ArgumentRangeError(`${call}: ${String(name)} is not a signal's name`);
+  }
+  if (unhandled !== undefined && unhandled !== 'report' && unhandled !== 'throw') {
+    throw new ArgumentRangeError(`${call}: unhandled is 'report' or 'throw', not ${String(unhandled)}`);
+  }
+  if (asyncContext !== undefined && asyncContext !== 'task' && asyncContext !== 'run') {
+    throw new ArgumentRangeError(`${call}: asyncContext is 'task' or 'run', not ${String(asyncContext)}`);
+  }
+  if (shutdownTimeout !== undefined) assertInstant(shutdownTimeout, `${call}: shutdownTimeout`);
+}

@@ -1,0 +1,125 @@
+// Promises enter here.
+
+import { ArgumentTypeError, asError, AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
+import { describe, isThenable } from '../kernel/coroutine.js';
+import type { EventLoop } from '../kernel/event_loop.js';
+import { type CancelRequest, Future, State } from '../kernel/future.js';
+import { getRunningLoop } from '../kernel/running.js';
+
+/** Options of `until`. */
+export interface UntilOptions {
+  /** Called when the wait is cancelled; the promise itself goes on. */
+  readonly onCancel?: (reason: unknown) => void;
+}
+
+class PromiseFuture<T> extends Future<T> {
+  readonly #onCancel: ((reason: unknown) => void) | undefined;
+
+  constructor(loop: EventLoop, promise: PromiseLike<T>, onCancel: ((reason: unknown) => void) | undefined) {
+    super(loop);
+    this.#onCancel = onCancel;
+    promise.then(
+      (value) => {
+        if (!this.done()) this._finish(value);
+      },
+      // After a cancellation nobody waits for the promise any more, and this handler keeps its failure quiet.
+      (error: unknown) => {
+        if (!this.done()) this._fail(asError(error));
+      },
+    );
+  }
+
+  override _cancelBy(request: CancelRequest): boolean {
+    if (!super._cancelBy(request)) return false;
+    this.#onCancel?.(request.reason);
+    return true;
+  }
+}
+
+/**
+ * Waits for a promise.
+ *
+ * Returns: a future of its outcome; what it rejects with is wrapped in NonErrorThrown unless it is an Error.
+ * Throws: ArgumentTypeError if it is no promise; NoRunningLoopError outside a run; AsyncFunctionRefusedError where the
+ *   loop owns the thread and microtasks cannot be run.
+ * Checkpoint: yes. Cancel: the wait is detached and `onCancel` called; the promise goes on and is ignored.
+ */
+export function until<T>(promise: PromiseLike<T>, { onCancel }: UntilOptions = {}): Future<T> {
+  if (!isThenable(promise)) throw new ArgumentTypeError(`until: a promise is needed, not ${describe(promise)}`);
+  return new PromiseFuture(loopForPromises('until'), promise as PromiseLike<T>, onCancel);
+}
+
+/** Options of `untilSignal`. */
+export interface UntilSignalOptions {
+  /** Milliseconds after an abort during which the promise may still settle; Infinity by default. */
+  readonly graceMs?: number;
+}
+
+class AbortableFuture<T> extends Future<T> {
+  readonly #controller = new AbortController();
+  readonly #graceMs: number;
+  #request: CancelRequest | null = null;
+
+  constructor(loop: EventLoop, start: (signal: AbortSignal) => PromiseLike<T>, graceMs: number) {
+    super(loop);
+    this.#graceMs = graceMs;
+    start(this.#controller.signal).then(
+      (value) => {
+        if (!this.done()) this._finish(value);
+      },
+      (error: unknown) => this.#rejected(error),
+    );
+  }
+
+  // Asked to stop: it is over when the promise says so, and a value that it still gives is not lost.
+  override _cancelBy(request: CancelRequest): boolean {
+    if (this.done()) return false;
+    if (this.#request !== null) return true;
+    this.#request = request;
+    const { reason, origin } = request;
+    this.#controller.abort(new CancelledError(reason, origin));
+    if (this.#graceMs !== Infinity) (this._loop as EventLoop).callLater(this.#graceMs, () => this.#giveUp());
+    return true;
+  }
+
+  #rejected(error: unknown): void {
+    if (this.done()) return;
+    if (this.#request !== null && this.#isOurAbort(error)) this._complete(State.cancelled, this.#request);
+    else this._fail(asError(error));
+  }
+
+  #giveUp(): void {
+    if (!this.done()) this._complete(State.cancelled, this.#request);
+  }
+
+  #isOurAbort(error: unknown): boolean {
+    return error === this.#controller.signal.reason || (error as { name?: unknown } | null)?.name === 'AbortError';
+  }
+}
+
+/**
+ * Calls `start(signal)` and waits for the promise it returns.
+ *
+ * Throws: what `start` throws; NoRunningLoopError outside a run; AsyncFunctionRefusedError as `until`.
+ * Checkpoint: yes. Cancel: the signal is aborted with our CancelledError, and the wait ends when the promise has
+ *   settled (or after `graceMs`): with CancelledError, or with a value that it still gave.
+ */
+export function untilSignal<T>(
+  start: (signal: AbortSignal) => PromiseLike<T>,
+  { graceMs = Infinity }: UntilSignalOptions = {},
+): Future<T> {
+  if (typeof start !== 'function') {
+    throw new ArgumentTypeError(`untilSignal: a function of a signal is needed, not ${describe(start)}`);
+  }
+  return new AbortableFuture(loopForPromises('untilSignal'), start, graceMs);
+}
+
+function loopForPromises(call: string): EventLoop {
+  const loop = getRunningLoop();
+  if (!loop._hasMicrotasks) {
+    throw new AsyncFunctionRefusedError(
+      `${call}: promises cannot settle while this loop owns the thread here; use run(…) instead of runBlocking(…)`,
+    );
+  }
+  return loop;
+}
