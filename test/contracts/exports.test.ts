@@ -36,14 +36,19 @@ describe('the rules', () => {
     const surfaces = surfacesOf({
       'a.d.ts': `/** Options. */ export interface Options { hidden?: Hidden }
         export interface Hidden { x: number }
+        export type Pick<T> = T extends Hidden ? T : never;
+        export interface Shape { }
+        declare class Base { deep(): Deep } interface Deep { x: 1 }
+        /** A thing. */ export declare class Thing extends Base implements Shape { pick: Pick<number> }
         /** Runs. */ export declare function run<T>(value: T, options?: Options): T;
         export declare class Bare {}`,
-      'index.d.ts': `export { run, Bare } from './a'; export type { Options } from './a';`,
+      'index.d.ts': `export { run, Bare, Thing } from './a'; export type { Options } from './a';`,
       'testing.d.ts': `export { run } from './a';`,
     });
     expect(report(findUndocumented(surfaces))).toEqual(['index: Bare has no docstring']);
     expect(report(findExportedTwice(surfaces))).toEqual(['testing: run is already run of index']);
     expect(report(findUnnamed(surfaces, folder))).toEqual([
+      'surfaces: Deep is in the type of Thing (index) and no surface exports it',
       'surfaces: Hidden is in the type of Options (index) and no surface exports it',
     ]);
   });

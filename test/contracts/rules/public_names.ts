@@ -50,10 +50,13 @@ export function findExportedTwice(surfaces: readonly Surface[]): Violation[] {
   );
 }
 
-/** The identifiers of types that a declaration mentions. */
+/**
+ * The identifiers of types that a declaration mentions. What a class extends or implements is left out: its members are
+ * read as the class's own, and nobody has to name the base to use them.
+ */
 function mentioned(node: ts.Node, into: ts.Identifier[]): ts.Identifier[] {
+  if (ts.isHeritageClause(node)) return into;
   if (ts.isTypeReferenceNode(node)) into.push(leftmost(node.typeName));
-  else if (ts.isExpressionWithTypeArguments(node) && ts.isIdentifier(node.expression)) into.push(node.expression);
   else if (ts.isTypeQueryNode(node)) into.push(leftmost(node.exprName));
   ts.forEachChild(node, (child) => void mentioned(child, into));
   return into;
@@ -63,16 +66,36 @@ function leftmost(name: ts.EntityName): ts.Identifier {
   return ts.isIdentifier(name) ? name : leftmost(name.left);
 }
 
+/** The declarations whose members a value of this name has: its own and those of its bases. */
+function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Declaration[] {
+  const own = symbol.declarations ?? [];
+  const clauses = own.flatMap((node) => ((ts.isClassLike(node) && node.heritageClauses) || []));
+  const bases = clauses.filter((clause) => clause.token === ts.SyntaxKind.ExtendsKeyword);
+  return [
+    ...own,
+    ...bases.flatMap((clause) => clause.types).flatMap(({ expression }) => {
+      const base = checker.getSymbolAtLocation(expression);
+      return base === undefined ? [] : membersOf(follow(base, checker), checker);
+    }),
+  ];
+}
+
+/** A generic alias computes a type; a user sees, and can name, what it computes. */
+function isComputed(symbol: ts.Symbol): boolean {
+  const declarations = symbol.declarations ?? [];
+  return declarations.some((node) => ts.isTypeAliasDeclaration(node) && node.typeParameters !== undefined);
+}
+
 /** Types of the build's own files that a public declaration mentions and no surface exports. */
 export function findUnnamed(surfaces: readonly Surface[], folder: string): Violation[] {
   const exported = new Set(surfaces.flatMap(({ exports }) => [...exports.values()]));
   const missing = new Map<string, string>();
   for (const { name, checker, exports } of surfaces) {
     for (const [publicName, symbol] of exports) {
-      for (const identifier of (symbol.declarations ?? []).flatMap((declaration) => mentioned(declaration, []))) {
+      for (const identifier of membersOf(symbol, checker).flatMap((declaration) => mentioned(declaration, []))) {
         const found = checker.getSymbolAtLocation(identifier);
         const target = found && follow(found, checker);
-        if (target === undefined || exported.has(target) || !isOwn(target, folder)) continue;
+        if (target === undefined || exported.has(target) || isComputed(target) || !isOwn(target, folder)) continue;
         missing.set(target.name, `${target.name} is in the type of ${publicName} (${name}) and no surface exports it`);
       }
     }
