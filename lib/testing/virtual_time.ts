@@ -21,6 +21,14 @@ export interface VirtualTimeOptions extends Omit<RunOptions, 'engine' | 'signals
  * Example: `test('sleep: waits', virtualTime(function* () { yield* sleep(60_000); }))`.
  */
 export function virtualTime(
+  body: (engine: SimulatedEngine) => Coroutine<unknown>,
+  options?: VirtualTimeOptions & { readonly hosted?: false },
+): () => void;
+export function virtualTime(
+  body: (engine: SimulatedEngine) => Coroutine<unknown> | PromiseLike<unknown>,
+  options?: VirtualTimeOptions,
+): () => Promise<void>;
+export function virtualTime(
   body: (engine: SimulatedEngine) => Coroutine<unknown> | PromiseLike<unknown>,
   { hosted = false, ...options }: VirtualTimeOptions = {},
 ): () => Promise<void> | void {
