@@ -9,7 +9,7 @@ export declare function expectType<Expected>(): <Actual>(
 ) => void;
 
 // The tool itself must be able to fail.
-declare const anything: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- `any` is the subject
+declare const anything: any;
 expectType<number>()(1 as number);
 // @ts-expect-error -- a wider type is not the same type
 expectType<number>()(1 as number | string);
