@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "scripted_kqueue.h"
+#include "support/scripted_kqueue.h"
 #include "selector/kqueue.h"
 #include "support/selectors.h"
 

@@ -1,5 +1,5 @@
 // The scripted calls, and the table that open_kqueue() finds in this program.
-#include "scripted_kqueue.h"
+#include "support/scripted_kqueue.h"
 
 #include <unistd.h>
 

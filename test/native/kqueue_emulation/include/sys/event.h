@@ -1,8 +1,10 @@
 // The declarations of kqueue that the selector uses, for compiling it where there is no kqueue. Names and values are
-// those of macOS. Nothing is implemented: tests hand the selector a scripted table of calls.
+// those of macOS. Unit tests hand the selector a scripted table of calls (support/scripted_kqueue.h); the two functions
+// are defined in kqueue_emulation.cc only.
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 
 struct kevent {
   std::uintptr_t ident;
@@ -27,3 +29,7 @@ struct kevent {
 #define EV_EOF 0x8000
 
 #define NOTE_TRIGGER 0x01000000
+
+extern "C" int kqueue(void);
+extern "C" int kevent(int queue, const struct kevent* changes, int change_count, struct kevent* events, int event_count,
+                      const struct timespec* timeout);
