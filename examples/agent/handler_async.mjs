@@ -1,0 +1,36 @@
+// The request handler in the async colour: `async` and `await`.
+// The same program in the other colour stands in handler_generator.mjs; read the two side by side.
+import { createTask, gather, untilSignal } from 'readyloop';
+import { readAnswer, requestTo, ServiceError } from './services.mjs';
+
+/** Asks one service. `await fetch(…)` alone would go on after a cancellation; untilSignal aborts the request. */
+async function ask(service, question) {
+  let response;
+  try {
+    response = await untilSignal((signal) => fetch(service.url, requestTo(question, signal)));
+  } catch (error) {
+    throw ServiceError.unreachable(service, error); // Gives a cancellation back as it is.
+  }
+  return await untilSignal(() => readAnswer(service, response));
+}
+
+// A task of its own for each call, with a name that the chart and every report can show.
+const start = (service, question) => createTask(() => ask(service, question), { name: service.name });
+
+/** Each service waits for the one before: the times add up. */
+export async function answerOneByOne(services, question) {
+  const profile = await start(services.profile, { question });
+  const orders = await start(services.orders, { question });
+  const manual = await start(services.manual, { question });
+  return await start(services.model, { question, context: [profile, orders, manual] });
+}
+
+/** The three services at once: the slowest one counts. */
+export async function answerTogether(services, question) {
+  const context = await gather(
+    start(services.profile, { question }),
+    start(services.orders, { question }),
+    start(services.manual, { question }),
+  );
+  return await start(services.model, { question, context });
+}
