@@ -3,6 +3,7 @@
 // Errors are always made here, in TypeScript: an error made by native code would belong to another realm.
 
 import { getSystemErrorName } from 'node:util';
+import { isError, printable } from './values.js';
 
 /** What every error of this library has: a stable machine-readable code. */
 export abstract class ReadyloopError extends Error {
@@ -31,7 +32,7 @@ export class CancelledError extends ReadyloopError {
 }
 
 function describeReason(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+  return isError(reason) ? reason.message : printable(reason);
 }
 
 /** A deadline passed before the operation ended. */
@@ -125,7 +126,7 @@ export class NonErrorThrown extends ReadyloopError {
   readonly code = 'ERR_NON_ERROR_THROWN';
   readonly value: unknown;
   constructor(value: unknown) {
-    super(`a value that is not an Error was thrown: ${String(value)}`);
+    super(`a value that is not an Error was thrown: ${printable(value)}`);
     this.value = value;
   }
 }
@@ -162,10 +163,5 @@ export function systemError(errno: number, syscall: string, hint = ''): SystemEr
 
 /** Keeps Errors as they are and wraps everything else, so that a failure is always an Error. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error || isForeignError(thrown) ? thrown : new NonErrorThrown(thrown);
-}
-
-// Errors of another realm (a vm context, a Jest environment) fail `instanceof` and are errors all the same.
-function isForeignError(thrown: unknown): thrown is Error {
-  return Object.prototype.toString.call(thrown) === '[object Error]';
+  return isError(thrown) ? thrown : new NonErrorThrown(thrown);
 }

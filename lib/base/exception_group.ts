@@ -1,12 +1,15 @@
 // Several errors kept together as one. The nesting is data: splitting a group keeps its shape, and leaves keep identity.
 
+import { ArgumentTypeError } from './errors.js';
+import { isError, printable } from './values.js';
+
 /** Chooses leaves: a predicate, or an Error class. */
 export type LeafMatcher = ((error: unknown) => boolean) | (abstract new (...args: never[]) => Error);
 
 /**
  * Several errors that happened together, in the order in which they happened.
  *
- * Throws: TypeError if `errors` is empty or holds something that is not an Error.
+ * Throws: ArgumentTypeError if `errors` is empty or holds something that is not an Error.
  * Source: Python's ExceptionGroup (PEP 654), as an AggregateError.
  */
 export class ExceptionGroup extends AggregateError {
@@ -15,7 +18,10 @@ export class ExceptionGroup extends AggregateError {
 
   constructor(errors: Iterable<Error>, message = 'several errors happened', options?: ErrorOptions) {
     const list = [...errors];
-    if (list.length === 0) throw new TypeError('an ExceptionGroup needs at least one error');
+    if (list.length === 0) throw new ArgumentTypeError('an ExceptionGroup needs at least one error');
+    for (const error of list as unknown[]) {
+      if (!isError(error)) throw new ArgumentTypeError(`an ExceptionGroup holds Errors, not ${printable(error)}`);
+    }
     super(list, message, options);
   }
 
@@ -28,7 +34,11 @@ export class ExceptionGroup extends AggregateError {
     return this.errors.flatMap((error) => (error instanceof ExceptionGroup ? error.leaves : [error]));
   }
 
-  /** Returns: `[matching, rest]`, each with the nesting of this group, or null where nothing is left. */
+  /**
+   * Returns: `[matching, rest]`, each with the nesting of this group, or null where nothing is left.
+   *
+   * Throws: ArgumentTypeError for a matcher that is neither an Error class nor a predicate.
+   */
   split(matcher: LeafMatcher): [ExceptionGroup | null, ExceptionGroup | null] {
     const matches = toPredicate(matcher);
     const taken: Error[] = [];
@@ -83,6 +93,7 @@ function formatGroup(group: ExceptionGroup, indent: string, depth: number, width
 }
 
 function toPredicate(matcher: LeafMatcher): (error: unknown) => boolean {
+  if (typeof matcher !== 'function') throw new ArgumentTypeError('a matcher is an Error class or a predicate');
   const prototype: unknown = matcher.prototype;
   const isErrorClass = prototype instanceof Error || prototype === Error.prototype;
   if (isErrorClass) return (error) => error instanceof matcher;

@@ -3,6 +3,7 @@
 // anything, every append goes behind it; C++'s is moved behind it at the start of a drain.
 // Both sides run on one thread and never at the same time, so no word needs to be atomic.
 
+import { ArgumentRangeError } from '../base/errors.js';
 import { Header, KIND_BITS, RECORD_WORDS } from './abi.js';
 
 /** Records the ring holds before it spills. */
@@ -27,8 +28,8 @@ export class ReadyRing {
   #overflowTail = 0;
 
   constructor(capacity = RING_CAPACITY) {
-    if (capacity < 1 || (capacity & (capacity - 1)) !== 0) {
-      throw new RangeError(`the ring's capacity must be a power of two, not ${capacity}`);
+    if (!(capacity >= 1) || !Number.isInteger(capacity) || (capacity & (capacity - 1)) !== 0) {
+      throw new ArgumentRangeError(`the ring's capacity must be a power of two, not ${capacity}`);
     }
     this.buffer = new ArrayBuffer((Header.words + capacity * RECORD_WORDS) * Int32Array.BYTES_PER_ELEMENT);
     this.words = new Int32Array(this.buffer);

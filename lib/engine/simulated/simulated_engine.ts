@@ -3,6 +3,7 @@
 // It never sleeps. Hosted, it takes one `setImmediate` a turn, so that Node's own callbacks and promises get their say.
 
 import { constants } from 'node:os';
+import { ArgumentRangeError } from '../../base/errors.js';
 import { StableHeap } from '../../base/stable_heap.js';
 import { Drained, ReadyBits } from '../abi.js';
 import { Direction, type Drain, type Engine } from '../engine.js';
@@ -62,7 +63,7 @@ export class SimulatedEngine implements Engine {
 
   /** Moves the clock by hand. Throws: RangeError if `ms` is negative or not a number. */
   advance(ms: number): void {
-    if (!(ms >= 0)) throw new RangeError(`the clock only goes forward, not by ${ms}`);
+    if (!(ms >= 0)) throw new ArgumentRangeError(`the clock only goes forward, not by ${ms}`);
     this.#now += ms;
   }
 

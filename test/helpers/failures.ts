@@ -1,0 +1,16 @@
+// Errors by their stable code, which is what users may rely on; the words of a message may change.
+
+/** What `expect(…).toThrow` and `rejects.toThrow` take: an error with this code. */
+export function withCode(code: string, message: RegExp = /./): Error {
+  return expect.objectContaining({ code, message: expect.stringMatching(message) as unknown }) as unknown as Error;
+}
+
+/** Returns: what `body` throws. Fails the test if it throws nothing. */
+export function thrownBy(body: () => unknown): Error & { readonly code?: string } {
+  try {
+    body();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
