@@ -87,6 +87,7 @@ export class Root implements FailureOwner {
   /** Cancels what is left and calls `onQuiet` once nothing is; at once if nothing is left now. */
   close(onQuiet: () => void): void {
     this.#onQuiet = onQuiet;
+    this.#rounds = 0;
     if (this.#live > 0 && this.#shutdownTimeout !== undefined) {
       this.#timer = this.#loop.callLater(this.#shutdownTimeout, () => this.#insist(0));
     }

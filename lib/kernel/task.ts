@@ -54,6 +54,11 @@ export type TaskSource = Coroutine<unknown> | (() => unknown);
 
 let lastId = 0;
 
+// A request walks down from task to task. What it reaches on the way through combinators and async functions is asked
+// after the present one, so that the depth of what awaits what costs no stack.
+let isAsking = false;
+const toAsk: (Task<unknown> | CancelRequest)[] = [];
+
 /**
  * A coroutine that runs concurrently, and the future of its result.
  *
@@ -132,6 +137,22 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
   /** @internal Asks the task, and if it waits on another task, that one, and so on down. Never recurses. */
   override _cancelBy(request: CancelRequest): boolean {
     if (this.done()) return false;
+    if (isAsking) {
+      toAsk.push(this as Task<unknown>, request);
+      return true;
+    }
+    isAsking = true;
+    try {
+      this._askDown(request);
+      for (let i = 0; i < toAsk.length; i += 2) (toAsk[i] as Task<unknown>)._askDown(toAsk[i + 1] as CancelRequest);
+    } finally {
+      isAsking = false;
+      toAsk.length = 0;
+    }
+    return true;
+  }
+
+  private _askDown(request: CancelRequest): void {
     let task: Task<unknown> = this;
     for (;;) {
       const cancels = (task.#cancels ??= { count: 0, pending: null });
@@ -139,7 +160,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
       const waiting: unknown = task._waiting;
       if (!(waiting instanceof Task) || waiting.done()) {
         if (!reaches(waiting, request)) task._remember(request);
-        return true;
+        return;
       }
       task = waiting;
     }

@@ -2,7 +2,7 @@
 
 import { ArgumentTypeError, asError, AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
 import { describe, isThenable } from '../kernel/coroutine.js';
-import type { EventLoop } from '../kernel/event_loop.js';
+import { assertInstant, type EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, State } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 
@@ -31,7 +31,11 @@ class PromiseFuture<T> extends Future<T> {
 
   override _cancelBy(request: CancelRequest): boolean {
     if (!super._cancelBy(request)) return false;
-    this.#onCancel?.(request.reason);
+    try {
+      this.#onCancel?.(request.reason);
+    } catch (exception) {
+      this._loop.callExceptionHandler({ message: "until's onCancel threw", exception, future: this });
+    }
     return true;
   }
 }
@@ -46,6 +50,9 @@ class PromiseFuture<T> extends Future<T> {
  */
 export function until<T>(promise: PromiseLike<T>, { onCancel }: UntilOptions = {}): Future<T> {
   if (!isThenable(promise)) throw new ArgumentTypeError(`until: a promise is needed, not ${describe(promise)}`);
+  if (onCancel !== undefined && typeof onCancel !== 'function') {
+    throw new ArgumentTypeError(`until: onCancel is a function, not ${describe(onCancel)}`);
+  }
   return new PromiseFuture(loopForPromises('until'), promise as PromiseLike<T>, onCancel);
 }
 
@@ -111,6 +118,7 @@ export function untilSignal<T>(
   if (typeof start !== 'function') {
     throw new ArgumentTypeError(`untilSignal: a function of a signal is needed, not ${describe(start)}`);
   }
+  assertInstant(graceMs, 'untilSignal: graceMs');
   return new AbortableFuture(loopForPromises('untilSignal'), start, graceMs);
 }
 
