@@ -40,6 +40,8 @@ const driven = Symbol('readyloop.driven');
 export function isCoroutine(value: unknown): value is Coroutine<unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const candidate = value as Partial<Coroutine<unknown>>;
+  // Every native generator object says so; the rest is for other implementations of the protocol.
+  if ((candidate as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === 'Generator') return true;
   return (
     typeof candidate.next === 'function' &&
     typeof candidate.throw === 'function' &&

@@ -40,10 +40,19 @@ interface CurrentSlot {
   task: SteppingTask | null;
   /** What `next()` left for the task that is being stepped; null when the task has taken it. */
   yielded: Suspended | null;
+  /** The step resumes a task at a checkpoint, which has not yet been told. */
+  isPastCheckpoint: boolean;
   /** Awaits of this step that did not suspend. */
   awaits: number;
   /** The context of plain code: the callback's own, or the thread's. */
   context: ActiveContext | null;
 }
 
-export const current: CurrentSlot = { loop: null, task: null, yielded: null, awaits: 0, context: null };
+export const current: CurrentSlot = {
+  loop: null,
+  task: null,
+  yielded: null,
+  isPastCheckpoint: false,
+  awaits: 0,
+  context: null,
+};

@@ -48,17 +48,12 @@ export interface CancelRequest {
 }
 
 // What `next()` answers. One object each, shared: `yield*` and the task read it before anybody else is asked.
-const SUSPENDED: Step = { done: false, value: undefined };
+/** @internal */
+export const SUSPENDED: Step = { done: false, value: undefined };
 const RESULT: Step = { done: true, value: undefined };
 
-/** @internal Leaves `suspended` for the stepping task. Throws: NotInTaskError if no task is there to take it. */
-export function suspend(suspended: Suspended, what: string): Step {
-  if (current.task === null || current.yielded !== null) throw notInTask(what);
-  current.yielded = suspended;
-  return SUSPENDED;
-}
-
-function notInTask(what: string): NotInTaskError {
+/** @internal The error for an operation that was asked by something that is not a stepping task. */
+export function notInTask(what: string): NotInTaskError {
   current.yielded = null;
   return new NotInTaskError(
     `${what} was iterated outside a task's \`yield*\` (a for…of, a spread, or a bare next()); ` +
@@ -76,16 +71,20 @@ function notInTask(what: string): NotInTaskError {
  */
 export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
   /** @internal */ declare readonly _isSuspension: true;
-  /** @internal */ readonly _loop: LoopCore;
-  /** @internal */ _state: number = State.pending;
+  // `declare` and plain assignments: class field initialisers cost a call per instance.
+  /** @internal */ declare readonly _loop: LoopCore;
+  /** @internal */ declare _state: number;
   /** @internal Result, error, or CancelRequest, by the state. */
-  _value: unknown = undefined;
+  declare _value: unknown;
   /** @internal Who waits; after an unseen failure, its report. */
-  _waiters: Waiter | Waiter[] | FailureReport | null = null;
+  declare _waiters: Waiter | Waiter[] | FailureReport | null;
 
   /** @internal Users call `loop.createFuture()`. */
-  constructor(loop: LoopCore) {
+  constructor(loop: LoopCore, state: number = State.pending) {
     this._loop = loop;
+    this._state = state;
+    this._value = undefined;
+    this._waiters = null;
   }
 
   done(): boolean {
@@ -163,7 +162,8 @@ export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
     if (outcome === State.pending) return this._suspend();
     if (++current.awaits > AWAITS_PER_STEP && current.task !== null) {
       current.awaits = 0;
-      return suspend(BUDGET, 'a future');
+      current.yielded = BUDGET;
+      return SUSPENDED;
     }
     if (outcome !== State.finished) throw this._takeError();
     RESULT.value = this._value;

@@ -66,16 +66,16 @@ const toAsk: (Task<unknown> | CancelRequest)[] = [];
  * Source: asyncio.Task.
  */
 export class Task<T> extends Future<T> implements Sink, AsyncTask {
-  /** @internal */ readonly _id: number;
-  /** @internal */ readonly _root: Root;
-  /** @internal */ _context: Context | null;
-  /** @internal */ readonly _slot: number;
+  /** @internal */ declare readonly _id: number;
+  /** @internal */ declare readonly _root: Root;
+  /** @internal */ declare _context: Context | null;
+  /** @internal */ declare readonly _slot: number;
   /** @internal What is waited for: a future, an async function's promises, or nothing. */
-  _waiting: Future<unknown> | ReactionSet | Suspended | null = null;
-  #source: TaskSource | null;
-  #parent: Task<unknown> | null;
-  #name: string | null;
-  #cancels: Cancels | null = null;
+  declare _waiting: Future<unknown> | ReactionSet | Suspended | null;
+  private declare _source: TaskSource | null;
+  private declare _parent: Task<unknown> | null;
+  private declare _name: string | null;
+  private declare _cancels: Cancels | null;
 
   /** @internal Users call `createTask`. */
   constructor(
@@ -86,38 +86,39 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     context: Context | null,
     name: string | null,
   ) {
-    super(loop);
-    this._state = Flag.fresh;
+    super(loop, Flag.fresh);
     this._id = ++lastId;
     this._root = root;
     this._context = context;
-    this.#source = source;
-    this.#parent = parent;
-    this.#name = name;
+    this._waiting = null;
+    this._cancels = null;
+    this._source = source;
+    this._parent = parent;
+    this._name = name;
     this._slot = loop._allocate(this);
     root._taskBegan();
   }
 
   get name(): string {
-    return this.#name ?? `Task-${this._id}`;
+    return this._name ?? `Task-${this._id}`;
   }
   set name(name: string) {
-    this.#name = String(name);
+    this._name = String(name);
   }
 
   /** The task that created this one, while both are unfinished. */
   get parent(): Task<unknown> | null {
-    return this.#parent === null || this.#parent.done() ? null : this.#parent;
+    return this._parent === null || this._parent.done() ? null : this._parent;
   }
 
   /** The coroutine object being driven; null for async functions, before the first step of a function, and at the end. */
   get coroutine(): Coroutine<T> | null {
-    return typeof this.#source === 'function' ? null : (this.#source as Coroutine<T> | null);
+    return typeof this._source === 'function' ? null : (this._source as Coroutine<T> | null);
   }
 
   /** Returns: how many times `cancel` was called while the task was unfinished. */
   cancelling(): number {
-    return this.#cancels?.count ?? 0;
+    return this._cancels?.count ?? 0;
   }
 
   /** Returns: a future that is done when this task is, whatever its outcome; cancelling it leaves the task alone. */
@@ -155,7 +156,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
   private _askDown(request: CancelRequest): void {
     let task: Task<unknown> = this;
     for (;;) {
-      const cancels = (task.#cancels ??= { count: 0, pending: null });
+      const cancels = (task._cancels ??= { count: 0, pending: null });
       cancels.count++;
       const waiting: unknown = task._waiting;
       if (!(waiting instanceof Task) || waiting.done()) {
@@ -173,14 +174,14 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
 
   /** @internal */
   _takePendingCancel(): CancelledError {
-    const { reason, origin } = (this.#cancels as Cancels).pending as CancelRequest;
-    (this.#cancels as Cancels).pending = null;
+    const { reason, origin } = (this._cancels as Cancels).pending as CancelRequest;
+    (this._cancels as Cancels).pending = null;
     this._state &= ~Flag.cancelPending;
     return new CancelledError(reason, origin as CancelOrigin | null);
   }
 
   private _remember(request: CancelRequest): void {
-    (this.#cancels as Cancels).pending ??= request;
+    (this._cancels as Cancels).pending ??= request;
     this._state |= Flag.cancelPending;
   }
 
@@ -222,7 +223,8 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
         if (special === null) return;
         step = special;
       } else {
-        step = (this.#source as Coroutine<unknown>).next() as Step;
+        if (waiting === CHECKPOINT) current.isPastCheckpoint = true;
+        step = (this._source as Coroutine<unknown>).next() as Step;
       }
     } catch (error) {
       this._endWith(error);
@@ -235,8 +237,13 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     }
     const yielded = current.yielded;
     current.yielded = null;
-    if (yielded instanceof Future) this._waitFor(yielded);
-    else this._goOnNextTick(yielded, step.value);
+    if (yielded === CHECKPOINT) {
+      this._waiting = CHECKPOINT;
+      this._loop._append(this._slot, Kind.step);
+      return;
+    }
+    if (yielded === null || yielded === BUDGET) this._goOnNextTick(yielded, step.value);
+    else this._waitFor(yielded as Future<unknown>);
   }
 
   private _waitFor(future: Future<unknown>): void {
@@ -248,7 +255,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
 
   private _goOnNextTick(yielded: Suspended | null, value: unknown): void {
     if (yielded === BUDGET) this._waiting = BUDGET;
-    else if (yielded !== CHECKPOINT && value !== undefined && value !== null) {
+    else if (value !== undefined && value !== null) {
       this._value = badYield(value, this.name);
       this._state |= Flag.raise;
     }
@@ -260,10 +267,10 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     if ((this._state & Flag.fresh) !== 0) {
       this._state &= ~Flag.fresh;
       if (this._hasPendingCancel()) return this._endUnstarted();
-      if (typeof this.#source === 'function') return this._callFunction(this.#source);
-      return (this.#source as Coroutine<unknown>).next() as Step;
+      if (typeof this._source === 'function') return this._callFunction(this._source);
+      return (this._source as Coroutine<unknown>).next() as Step;
     }
-    const coroutine = this.#source as Coroutine<unknown>;
+    const coroutine = this._source as Coroutine<unknown>;
     if ((this._state & Flag.raise) !== 0) {
       const error = this._value;
       this._value = undefined;
@@ -271,14 +278,16 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
       return coroutine.throw(error) as unknown as Step;
     }
     // At a bare checkpoint there is no value to lose, so the cancellation is thrown there. A future gives its value.
-    if (waiting === null) return coroutine.throw(this._takePendingCancel()) as unknown as Step;
+    if (waiting === null || waiting === CHECKPOINT) {
+      return coroutine.throw(this._takePendingCancel()) as unknown as Step;
+    }
     return coroutine.next() as Step;
   }
 
   // Cancelled before the first step: no line of the body runs.
   private _endUnstarted(): null {
     const error = this._takePendingCancel();
-    if (typeof this.#source !== 'function') (this.#source as Coroutine<unknown>).return(undefined);
+    if (typeof this._source !== 'function') (this._source as Coroutine<unknown>).return(undefined);
     this._end(State.cancelled, error);
     return null;
   }
@@ -303,12 +312,12 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     this._state &= ~Flag.async;
     if (!isCoroutine(result)) throw notACoroutine(result, `${this.name}: what its function returned`);
     claim(result);
-    this.#source = result;
+    this._source = result;
     return result.next() as Step;
   }
 
   private _follow(promise: PromiseLike<unknown>): null {
-    this.#source = null;
+    this._source = null;
     this._loop._owesMicrotasks = true;
     promise.then(
       (value) => {
@@ -330,8 +339,8 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
   }
 
   private _end(state: State, value: unknown): void {
-    this.#source = null;
-    this.#parent = null;
+    this._source = null;
+    this._parent = null;
     this._waiting = null;
     this._loop._release(this._slot);
     if (state === State.failed) this._fail(value as Error);
@@ -342,7 +351,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
 
   /** @internal Closes the coroutine by force, because it does not end when asked. */
   _abandon(): void {
-    const source = this.#source;
+    const source = this._source;
     let exception: unknown = new InvalidStateError(`${this.name} was still pending when its loop ended`);
     try {
       if (source !== null && typeof source !== 'function') source.return(undefined);

@@ -3,35 +3,38 @@
 import { Kind } from '../engine/abi.js';
 import type { Operation, Step, Suspension } from '../kernel/coroutine.js';
 import { CHECKPOINT, current } from '../kernel/current.js';
-import { Future, suspend } from '../kernel/future.js';
+import { Future, notInTask, SUSPENDED } from '../kernel/future.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 
 const PASSED: Step = { done: true, value: undefined };
 
+// One object serves every task: whether its task has been here before is noted in the `current` slot by the task's step,
+// which resumes this iterator first of all.
 class Checkpoint implements Operation<void>, PromiseLike<void> {
-  /** @internal */ readonly _isOperation = true;
-  private hasYielded = false;
+  /** @internal */
+  get _isOperation(): boolean {
+    return true;
+  }
 
   [Symbol.iterator](): Iterator<Suspension, void, unknown> {
     return this as unknown as Iterator<Suspension, void, unknown>;
   }
 
   next(): Step {
-    if (this.hasYielded) {
-      this.hasYielded = false;
+    if (current.isPastCheckpoint) {
+      current.isPastCheckpoint = false;
       return PASSED;
     }
     const task = current.task;
-    if (task !== null && task._hasPendingCancel()) throw task._takePendingCancel();
-    const step = suspend(CHECKPOINT, 'checkpoint()');
-    this.hasYielded = true;
-    return step;
+    if (task === null || current.yielded !== null) throw notInTask('checkpoint()');
+    if (task._hasPendingCancel()) throw task._takePendingCancel();
+    current.yielded = CHECKPOINT;
+    return SUSPENDED;
   }
 
   throw(error: unknown): never {
-    this.hasYielded = false;
     throw error;
   }
 
@@ -42,6 +45,8 @@ class Checkpoint implements Operation<void>, PromiseLike<void> {
     return new NextTick(getRunningLoop()).then(onFulfilled, onRejected);
   }
 }
+
+const CHECKPOINT_OPERATION = new Checkpoint();
 
 /** @internal A future that is done in the next tick. */
 export class NextTick extends Future<void> implements Sink {
@@ -69,5 +74,5 @@ export class NextTick extends Future<void> implements Sink {
  * Source: trio.lowlevel.checkpoint, asyncio.sleep(0).
  */
 export function checkpoint(): Operation<void> & PromiseLike<void> {
-  return new Checkpoint();
+  return CHECKPOINT_OPERATION;
 }
