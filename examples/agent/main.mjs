@@ -1,5 +1,5 @@
-// The demo: an agent that collects context from three HTTP services and then asks a model, first one after another, then
-// with `gather`. `npm run demo`, or `npm run build` once and `node examples/agent/main.mjs --help`.
+// The demo: an agent that collects context from three HTTP services and then asks a model, first one after another,
+// then with `gather`. Start it with `npm run demo`, or with `node examples/agent/main.mjs` after `npm run build`.
 import { CancelledError, getRunningLoop, runMain } from 'readyloop';
 import { check } from './check.mjs';
 import * as asyncHandler from './handler_async.mjs';

@@ -5,11 +5,11 @@ import { CancelledError } from 'readyloop';
 export class ServiceError extends Error {
   name = 'ServiceError';
 
-  /** Returns: the error for a request that never got an answer; a cancellation is none and is given back as it is. */
-  static unreachable(service, error) {
-    if (error instanceof CancelledError) return error;
-    const why = error.cause?.code ?? error.cause?.message ?? error.message;
-    return new ServiceError(`the ${service.name} service at ${service.url} cannot be reached: ${why}`, { cause: error });
+  /** Returns: the error for a request that got no answer; a cancellation is none and is given back as it is. */
+  static unreachable(service, cause) {
+    if (cause instanceof CancelledError) return cause;
+    const why = cause.cause?.code ?? cause.cause?.message ?? cause.message;
+    return new ServiceError(`the ${service.name} service at ${service.url} cannot be reached: ${why}`, { cause });
   }
 }
 
