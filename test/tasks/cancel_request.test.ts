@@ -1,7 +1,8 @@
 // Task.cancel: what the request itself does, before the task has seen it.
 import { CancelledError, checkpoint, createTask, getRunningLoop, sleep, sleepForever } from '../../lib/index';
 import { virtualTime } from '../../lib/testing';
-import { colours, hosted, outcomeOf, thrownBy, ticks, trivial } from './support';
+import { thrownBy } from '../helpers/failures';
+import { colours, hosted, outcomeOf, ticks, trivial } from './support';
 
 describe.each(colours)('$name tasks', ({ of }) => {
   test('X1: cancel: a pending task counts each request, a done one answers false', hosted(function* () {

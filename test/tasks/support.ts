@@ -87,21 +87,6 @@ export function* ticks(count: number): Coroutine<void> {
   for (let i = 0; i < count; i++) yield* checkpoint();
 }
 
-/** Returns: what `call` throws; fails if it throws nothing. */
-export function thrownBy(call: () => unknown): Error & { readonly code?: string; readonly reason?: unknown } {
-  try {
-    call();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-/** Returns: the stable code of what `call` throws. */
-export function codeThrownBy(call: () => unknown): string | undefined {
-  return thrownBy(call).code;
-}
-
 /** A coroutine that ends at once. */
 export function* trivial<T>(value: T): Coroutine<T> {
   return value;
