@@ -1,7 +1,7 @@
 // Contract: what the documentation shows works. Every snippet of the README and the guide compiles against the built
 // types and runs to its end in a process of its own, and every program in examples/ passes its own quick check.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ts from 'typescript';
 import { snippetsOf, toJavaScript, typeErrors, type Snippet } from './rules/snippets';
@@ -21,6 +21,9 @@ const options: ts.CompilerOptions = {
   types: ['node'],
 };
 
+/** Modules at the top of examples/ that other examples import. */
+const helpers = ['examples/check.mjs'];
+
 /** Runs a program to its end; the answer is null, or what it printed when it failed. */
 function failureOf(file: string, ...args: string[]): string | null {
   const { READYLOOP_NATIVE_PATH: _, ...env } = process.env; // A user has to do without it.
@@ -38,31 +41,10 @@ function writeSnippet(snippet: Snippet): string {
   return source;
 }
 
-/** The file that starts an example: the example itself, or `main` in its folder. */
-function entryOf(example: string): string {
-  const compiled = path.join(root, '.test-build', 'examples');
-  const stems = [example, `${example}/main`];
-  const endings = ['mjs', 'cjs', 'js'];
-  const candidates = stems.flatMap((stem) => [
-    path.join(root, 'examples', stem),
-    ...endings.flatMap((ending) => [
-      path.join(root, 'examples', `${stem}.${ending}`),
-      path.join(compiled, `${stem}.${ending}`),
-    ]),
-  ]);
-  const entry = candidates.find((file) => /\.[mc]?js$/.test(file) && existsSync(file));
-  if (entry === undefined) throw new Error(`examples/${example} has no main file`);
-  return entry;
-}
-
+/** The examples: each program at the top of examples/, and `main` in each folder. */
 function listExamples(): string[] {
-  const folder = path.join(root, 'examples');
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() || /\.[mc]?[jt]s$/.test(entry.name))
-    .map((entry) => entry.name.replace(/\.[mc]?ts$/, ''))
-    .filter((name) => name !== 'node_modules');
+  const files = readTree(['examples'], ['.mjs', '.cjs', '.js']).map((file) => file.path);
+  return files.filter((file) => !helpers.includes(file) && (file.split('/').length === 2 || /\/main\.\w+$/.test(file)));
 }
 
 const isPage = (file: SourceFile): boolean => file.path === 'README.md' || file.path.startsWith('docs/guide/');
@@ -127,8 +109,8 @@ describe('the examples', () => {
   });
 
   for (const example of examples) {
-    test(`docs examples: examples/${example} passes its own check`, () => {
-      expect(failureOf(entryOf(example), '--check')).toBeNull();
+    test(`docs examples: ${example} passes its own check`, () => {
+      expect(failureOf(path.join(root, example), '--check')).toBeNull();
     }, 2 * childTimeoutMs);
   }
 });
