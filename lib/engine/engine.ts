@@ -5,6 +5,7 @@
 // Order: records of one select stand in the ring as the selector gave them, then the due timers by deadline, ties by
 // arming order. A timer's record is never appended while `now()` is before its deadline.
 
+import type { AsyncResource } from 'node:async_hooks';
 import type { ReadyRing } from './ready_ring.js';
 
 /** Which side of a descriptor is watched. */
@@ -50,8 +51,8 @@ export interface Engine {
   watches(): number;
   turns(): number;
 
-  /** Hosted driver: calls `drain` once per turn from Node's own loop, which does the blocking. */
-  startHosted(drain: Drain): void;
+  /** Hosted driver: calls `drain` once per turn, in `resource`, from Node's own loop, which does the blocking. */
+  startHosted(drain: Drain, resource: AsyncResource): void;
   /** Hosted driver: keep the process alive, or let it end. */
   ref(): void;
   unref(): void;

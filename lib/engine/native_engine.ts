@@ -1,5 +1,6 @@
 // The engine over the C++ core: it turns negative errnos into errors and picks the selector. No decision is taken here.
 
+import type { AsyncResource } from 'node:async_hooks';
 import { ArgumentRangeError, systemError } from '../base/errors.js';
 import { Header, HeaderFloat } from './abi.js';
 import { loadBinding, type NativeLoop } from './binding.js';
@@ -77,10 +78,8 @@ export class NativeEngine implements Engine {
     return this.ring.words[Header.turns]! >>> 0;
   }
 
-  startHosted(drain: Drain): void {
-    const resource = {};
+  startHosted(drain: Drain, resource: AsyncResource): void {
     const failure = this.#loop.startHosted(drain, resource);
-    clearStores(resource);
     if (failure < 0) throw systemError(failure, 'start the hosted driver');
   }
   ref(): void {
@@ -95,13 +94,5 @@ export class NativeEngine implements Engine {
   }
   close(): void {
     this.#loop.close();
-  }
-}
-
-// The async resource that every turn runs in carries no AsyncLocalStorage store of its own: whatever the place that
-// started the loop had active must not reach tasks that were created elsewhere.
-function clearStores(resource: Record<symbol, unknown>): void {
-  for (const key of Object.getOwnPropertySymbols(resource)) {
-    if (key.description === 'kResourceStore') resource[key] = undefined;
   }
 }

@@ -2,7 +2,7 @@
 // Both are looked at only where somebody uses them: a task created where no variable is set and no store is active has
 // no context object at all. Variables stand in a Map that is never changed, only replaced, so a copy is one reference.
 
-import { AsyncResource, executionAsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks';
 import { InvalidStateError } from '../base/errors.js';
 import { type ActiveContext, current } from './current.js';
 
@@ -144,17 +144,28 @@ function ownContext(): Context {
 
 /** @internal What something that is created here runs with later; null for "nothing special". */
 export function captureContext(): Context | null {
-  const context = currentContext();
-  const resource = asyncOwner.hide(captureResource);
+  const { task, loop } = current;
+  const context = task === null ? currentContext() : (task._context as Context | null);
+  const isPlain = !storesAreFrames && loop !== null && loop._turnResource.isUntouchedNow();
+  const resource = isPlain ? null : asyncOwner.hide(captureResource);
   if (resource === null && (context === null || context._variables.size === 0)) return null;
   return new Context(context?._variables, resource);
 }
 
-// Two ways in which Node keeps the active stores. Up to Node 22 they are symbol properties of the current execution
-// resource; from 24 on they are one frame, which an AsyncResource copies into a property when it is made.
-const frameKey = Object.getOwnPropertySymbols(new AsyncResource('readyloop')).find(
-  (key) => key.description === 'context_frame',
-);
+// Two ways in which Node keeps the active stores: as symbol properties of the current execution resource (the default up
+// to Node 22), or as one frame, which an AsyncResource copies into a property when it is made (from 24 on). Which one is
+// in use is found out by trying: Node 22 has the property and does not fill it.
+const frameKey = findFrameKey();
+
+function findFrameKey(): symbol | undefined {
+  const probe = new AsyncLocalStorage<true>();
+  const resource = probe.run(true, () => new AsyncResource('readyloop.probe')) as unknown as Record<symbol, unknown>;
+  probe.disable();
+  return Object.getOwnPropertySymbols(resource).find(
+    (key) => key.description === 'context_frame' && resource[key] !== undefined,
+  );
+}
+
 const ownKeysOfResources = new Set(['async_id_symbol', 'trigger_async_id_symbol']);
 
 /** @internal True if Node keeps stores in a frame, which a step must hand on to the next one itself. */

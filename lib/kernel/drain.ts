@@ -44,6 +44,7 @@ export class Drain {
     const outerContext = current.context;
     current.loop = this.#loop;
     current.context = null;
+    this.#loop._turnResource.enter();
     try {
       return this.#runTurn();
     } finally {

@@ -299,6 +299,7 @@ export class EventLoop extends LoopCore {
    * (the future stays pending and can be run again); DeadlockError.
    */
   runUntilComplete<T>(awaitable: Future<T> | Coroutine<T> | CoroutineFunction<T>): T {
+    this.#assertDrivable(awaitable);
     const future = awaitable instanceof Future ? awaitable : this.createTask(awaitable);
     this._ownUntil(() => future.done());
     if (!future.done()) throw new LoopStoppedError('the loop was stopped before the future was done; run it again');
@@ -353,7 +354,8 @@ export class EventLoop extends LoopCore {
   /** @internal Hosted: one more run needs this loop driven. */
   _attend(): void {
     if (!this.#isHosted) {
-      this._engine.startHosted(() => this._drain.run());
+      this._engine.startHosted(() => this._drain.run(), this._turnResource.holder);
+      this._turnResource.forgetStores();
       this.#isHosted = true;
     }
     if (this.#liveRuns++ === 0) this._engine.ref();
@@ -367,19 +369,35 @@ export class EventLoop extends LoopCore {
     return this.#liveRuns;
   }
 
-  #own(body: () => void): void {
+  // Throws before anything was scheduled; a coroutine that is refused is closed.
+  #assertDrivable(main?: unknown): void {
+    try {
+      this.#assertIdle();
+    } catch (error) {
+      if (isCoroutine(main)) main.return(undefined);
+      throw error;
+    }
+  }
+
+  #assertIdle(): void {
     this._assertOpen();
     if (this.#isHosted) throw new LoopRunningError("Node's own loop drives this one; use run(…), or new EventLoop()");
     if (this.#isRunning) throw new LoopRunningError('this loop is running already');
     if (current.loop !== null) {
       throw new LoopRunningError('another loop is running on this thread; create a task on it instead of a nested loop');
     }
+  }
+
+  #own(body: () => void): void {
+    this.#assertIdle();
     this.#isRunning = true;
     this.#canRunMicrotasks = canRunMicrotasks();
     // Invariant: current.loop is set for the whole call only by the drain, so plain code between turns is "outside".
     try {
-      if (this._drain.stopRequested) this.#turn(0);
-      else body();
+      this._turnResource.run(() => {
+        if (this._drain.stopRequested) this.#turn(0);
+        else body();
+      });
     } finally {
       this.#isRunning = false;
       this._drain.stopRequested = false;

@@ -16,7 +16,7 @@ import {
 } from '../base/errors.js';
 import { ReactionWaiter } from './async_bridge.js';
 import { DoneCallback } from './done_callback.js';
-import { type Coroutine, type Operation, type Step, type Suspension } from './coroutine.js';
+import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
 import { AWAITS_PER_STEP, BUDGET, current, type Suspended } from './current.js';
 import type { LoopCore } from './loop_core.js';
 import { type FailureOwner, FailureReport } from './unhandled.js';
@@ -306,7 +306,9 @@ export function badYield(value: unknown, taskName: string): BadYieldError {
       ? 'a future was yielded with `yield`; write `yield*` to await it'
       : isIterable(value)
         ? 'a coroutine or operation was yielded with `yield`; write `yield*` to await it'
-        : `${String(value)} was yielded; a coroutine may only \`yield*\` futures, tasks, coroutines and operations`;
+        : isThenable(value)
+          ? 'a promise was yielded; write `yield* until(promise)` to await it'
+          : `${describe(value)} was yielded; a coroutine may only \`yield*\` futures, tasks, coroutines and operations`;
   return new BadYieldError(`${taskName}: ${what}`);
 }
 

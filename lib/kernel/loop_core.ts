@@ -6,6 +6,7 @@ import { type Kind, KIND_BITS } from '../engine/abi.js';
 import type { Engine } from '../engine/engine.js';
 import type { ReadyRing } from '../engine/ready_ring.js';
 import type { Context } from './context.js';
+import { TurnResource } from './turn_resource.js';
 import type { FailureOwner } from './unhandled.js';
 
 /** The object that a record is for. */
@@ -40,6 +41,7 @@ export abstract class LoopCore {
   /** @internal True if a step has queued microtasks that should run before the next tick. */
   _owesMicrotasks = false;
   /** @internal */ _debug = false;
+  /** @internal */ readonly _turnResource = new TurnResource();
 
   // A stack of free slots below #freeCount.
   #free = new Int32Array(FIRST_TABLE_SIZE);

@@ -43,16 +43,15 @@ function drive<T>(loop: EventLoop, run: MainRun<T>): T {
     run.task.cancel(deadlock);
     if (driveUntil(loop, () => run.task.done()) !== null) run.task._abandon();
   }
+  // The caller gets main's failure from here, so it is not one that nobody looks at.
+  run.task._look();
   run.unlisten();
   let isQuiet = false;
   run.root.close(() => {
     isQuiet = true;
   });
   const leftBehind = driveUntil(loop, () => isQuiet);
-  if (deadlock !== null) {
-    run.task._look();
-    throw deadlock;
-  }
+  if (deadlock !== null) throw deadlock;
   if (leftBehind !== null) throw leftBehind;
   return run.outcome();
 }

@@ -70,7 +70,11 @@ class AbortableFuture<T> extends Future<T> {
   constructor(loop: EventLoop, start: (signal: AbortSignal) => PromiseLike<T>, graceMs: number) {
     super(loop);
     this.#graceMs = graceMs;
-    start(this.#controller.signal).then(
+    const promise: unknown = start(this.#controller.signal);
+    if (!isThenable(promise)) {
+      throw new ArgumentTypeError(`untilSignal: the function must return a promise, not ${describe(promise)}`);
+    }
+    (promise as PromiseLike<T>).then(
       (value) => {
         if (!this.done()) this._finish(value);
       },

@@ -2,6 +2,7 @@
 // descriptors that exist only here. Deterministic: the same calls give the same records in the same order.
 // It never sleeps. Hosted, it takes one `setImmediate` a turn, so that Node's own callbacks and promises get their say.
 
+import type { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import { ArgumentRangeError } from '../../base/errors.js';
 import { StableHeap } from '../../base/stable_heap.js';
@@ -146,8 +147,8 @@ export class SimulatedEngine implements Engine {
     this.#appendDue();
   }
 
-  startHosted(drain: Drain): void {
-    this.#drain = drain;
+  startHosted(drain: Drain, resource: AsyncResource): void {
+    this.#drain = () => resource.runInAsyncScope(drain);
   }
   ref(): void {
     this.#isReferenced = true;
