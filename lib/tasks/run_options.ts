@@ -28,7 +28,7 @@ export interface RunOptions {
 /** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
 export function checkRunOptions(options: RunOptions, call: string): void {
   if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new ArgumentTypeError(`${call}: options are an object, as in ${call}(main, { name: 'main' })`);
+    throw new ArgumentTypeError(`${call}: options are an object, such as { name: 'main' }`);
   }
   const { signal, signals, unhandled, asyncContext, shutdownTimeout } = options;
   if (signal !== undefined && typeof signal.addEventListener !== 'function') {
