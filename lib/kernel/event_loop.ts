@@ -15,7 +15,7 @@ import { Direction, type Engine } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { captureContext, type Context } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
-import { claim, type Coroutine, type CoroutineFunction, isCoroutine, notACoroutine } from './coroutine.js';
+import { claim, type Coroutine, type CoroutineFunction, isCoroutine, isCoroutineFunction, notACoroutine } from './coroutine.js';
 import { current } from './current.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
@@ -123,6 +123,7 @@ export class EventLoop extends LoopCore {
   override callSoon<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): Handle {
     this._assertOpen();
     assertCallable(fn, 'callSoon');
+    if (this._debug) refuseCoroutineFunction(fn);
     return this._callSoonIn(captureContext(), fn as Callback, args);
   }
 
@@ -172,6 +173,7 @@ export class EventLoop extends LoopCore {
   #makeTimer(fn: Callback, args: unknown[]): TimerHandle {
     this._assertOpen();
     assertCallable(fn, 'a timer');
+    if (this._debug) refuseCoroutineFunction(fn);
     return new TimerHandle(this, fn, args, captureContext());
   }
 
@@ -437,6 +439,12 @@ function captureTaskContext(owner: Root): Context | null {
 export function assertInstant(ms: unknown, call: string): asserts ms is number {
   if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${String(ms)}`);
   if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
+}
+
+// As a callback it would be called, and what it returns dropped: a generator would never run, a promise never be awaited.
+function refuseCoroutineFunction(fn: unknown): void {
+  if (!isCoroutineFunction(fn)) return;
+  throw new ArgumentTypeError('a coroutine function was given as a callback, where nobody awaits it; use createTask(…)');
 }
 
 function assertCallable(fn: unknown, call: string): void {
