@@ -6,6 +6,9 @@ const typescript = ['**/*.{ts,mts,cts}'];
 const product = ['lib/**/*.ts'];
 const tests = ['test/**/*.{ts,mts}'];
 
+// Whatever this Node knows.
+const globals = Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']));
+
 const everywhere = {
   'max-lines': ['error', { max: 400 }],
   'max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true, ignorePattern: '^import ' }],
@@ -72,6 +75,12 @@ const typed = {
 export default tseslint.config(
   { ignores: ['dist/', '.test-build/', 'build*/', 'coverage/', '**/node_modules/', '.cache/', 'bench/results/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' }, rules: everywhere },
+  {
+    files: ['**/*.{mjs,cjs,js}'],
+    languageOptions: { globals },
+    rules: { 'no-undef': 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
+  },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { __dirname: 'readonly' } } },
   {
     files: typescript,
     extends: [tseslint.configs.strictTypeChecked],

@@ -1,8 +1,8 @@
 // Checks what a user would install, from the packed tarball: publint and attw on its shape and types, the list of its
 // files against scripts/package_files.txt (`--update` writes it), and that installing it runs nothing. The tarball is
-// then installed into an empty project and loaded in both module systems, with the addon of this checkout.
+// then installed into an empty project, its sources are compiled there, and a program runs in both module systems.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,13 +55,14 @@ function checkScripts() {
 
 function checkInstalled(file) {
   const project = path.join(workshop, 'project');
-  execFileSync('mkdir', [project]);
+  mkdirSync(project);
   writeFileSync(path.join(project, 'package.json'), '{"private": true}\n');
   const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', file];
   const failure = failureOf('npm', args, project);
   check('it installs into an empty project', failure);
   if (failure !== null) return;
-  process.env.READYLOOP_NATIVE_PATH ??= path.join(root, 'build', 'Release', 'readyloop.node');
+  const installed = path.join(project, 'node_modules', 'readyloop');
+  check('its sources compile', failureOf('npx', ['--no-install', 'cmake-js', 'compile', '--directory', installed]));
   const program = `run(function* () { yield* sleep(1); return 1; }).then((one) => process.exit(one === 1 ? 0 : 1));`;
   const faces = {
     require: ['--eval', `const { run, sleep } = require('readyloop'); require('readyloop/testing'); ${program}`],
