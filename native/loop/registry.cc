@@ -1,4 +1,5 @@
-// Registering and deregistering sources, in the one order that leaves no stale event and no dangling source.
+// Registering and deregistering sources, in the one order that leaves no stale event and no dangling source. The slab
+// makes the tokens, the selector carries them; this file decides which of the two is told first.
 #include "loop/registry.h"
 
 #include <cassert>

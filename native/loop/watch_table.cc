@@ -73,29 +73,24 @@ base::Status WatchTable::start(int fd, Direction direction, std::uint32_t slot, 
   return {};
 }
 
-// EPIPE is macOS' answer to waiting for room in a pipe that nobody can read any more. Other systems take such a watch and
-// report an error at once; so do we. (watch_table_test: "reports a broken pipe at once")
+// EPIPE is macOS' answer to waiting for room in a pipe that nobody can read any more. Other systems take such a watch
+// and report an error at once; so do we. (watch_table_test: "reports a broken pipe at once")
 base::Status WatchTable::report_broken(int fd, std::uint32_t slot, std::int32_t word) noexcept {
   constexpr std::int32_t kBroken = kReadyHangup | kReadyError;
   ledger_.queue.append(Record{static_cast<std::int32_t>(slot), word, kBroken, fd});
   return {};
 }
 
-// With nobody left to tell, an armed registration is removed rather than emptied: epoll reports hang-ups and errors
-// even to an empty interest. A disarmed one may stay.
+// With nobody left to tell, the registration is removed rather than emptied: epoll reports hang-ups and errors even to
+// an empty interest. (watch_table_test: "says whether there was a watch, and leaves nothing behind")
 bool WatchTable::unwatch(int fd, Direction direction) noexcept {
   FdWatch* watch = find(fd);
   if (watch == nullptr || !watch->unwant(direction)) return false;
-  if (watch->disarmed()) return true;
   if (watch->interest().none()) {
     retire(fd);
     return true;
   }
-  const base::Status narrowed = registry_.modify(tokens_[static_cast<std::size_t>(fd)], watch->interest());
-  if (!narrowed.ok()) {
-    watch->on_gone();
-    retire(fd);
-  }
+  arm(fd, *watch);
   return true;
 }
 
@@ -117,16 +112,19 @@ void WatchTable::retire(int fd) noexcept {
 
 // A watch that cannot be armed again is told so once and ends, instead of sleeping for ever. Typically its descriptor
 // was closed without forget(): EBADF, or ENOENT if the number is in use again.
+void WatchTable::arm(int fd, FdWatch& watch) noexcept {
+  if (registry_.modify(tokens_[static_cast<std::size_t>(fd)], watch.interest()).ok()) {
+    watch.set_armed();
+    return;
+  }
+  watch.on_gone();
+  retire(fd);
+}
+
 void WatchTable::rearm() noexcept {
   for (const int fd : ledger_.to_rearm) {
     FdWatch* watch = find(fd);
-    if (watch == nullptr || !watch->disarmed() || watch->interest().none()) continue;
-    if (registry_.modify(tokens_[static_cast<std::size_t>(fd)], watch->interest()).ok()) {
-      watch->set_armed();
-      continue;
-    }
-    watch->on_gone();
-    retire(fd);
+    if (watch != nullptr && watch->disarmed() && !watch->interest().none()) arm(fd, *watch);
   }
   ledger_.to_rearm.clear();
 }

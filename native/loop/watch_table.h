@@ -1,6 +1,6 @@
 // The watches of a loop by descriptor number: what watch(), unwatch() and forget() of the loop do.
-// A watch that nobody waits on any more stays registered and disarmed, because the next wait on the same descriptor
-// is likely and then costs one system call; it goes with forget(), or when the number turns out to be reused.
+// After its last report a watch stays registered and disarmed, because the next wait on the same descriptor is likely
+// and then costs no allocation and no new token; it goes with forget(), or when the number turns out to be reused.
 //
 // Invariant: a token belongs to one use of a number. When the kernel says that a number was closed and reused, the old
 // watch is retired and a new one, with a new token, takes its place; so an event of the old file finds nobody.
@@ -44,6 +44,7 @@ class WatchTable final {
   [[nodiscard]] base::Status check_pollable(int fd) const noexcept;
   base::Status start(int fd, Direction direction, std::uint32_t slot, std::int32_t word, Repeat repeat) noexcept;
   base::Status report_broken(int fd, std::uint32_t slot, std::int32_t word) noexcept;
+  void arm(int fd, FdWatch& watch) noexcept;
   void retire(int fd) noexcept;
 
   Registry& registry_;

@@ -1,4 +1,5 @@
-// What macOS has, and what a build against a kqueue emulation has elsewhere: kqueue, and poll(2).
+// What macOS has, and what a build against a kqueue emulation has elsewhere: kqueue, and poll(2). Each brings the waker
+// that suits it; nothing else about the systems belongs here.
 #include "selector/backends.h"
 
 namespace readyloop::selector {

@@ -1,4 +1,5 @@
-// The system calls of the epoll backend, as a table that a test can replace.
+// The system calls of the epoll backend, as a table that a test can replace. As with base::Syscalls, the table is
+// constant in a program, and what it holds returns -1 and leaves errno.
 #pragma once
 
 #include <sys/epoll.h>

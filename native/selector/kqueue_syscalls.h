@@ -1,5 +1,5 @@
 // The system calls of the kqueue backend, as a table that a test can replace: on Linux the backend's logic runs
-// against a scripted kernel.
+// against a scripted kernel. What it holds returns -1 and leaves errno.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,5 @@
-// macOS has no ppoll: milliseconds, rounded up.
+// The wait of poll(2) on macOS, which has no ppoll: milliseconds, rounded up. So a timer can be up to a millisecond
+// late with this backend, and never early.
 #include "selector/poll_wait.h"
 #include "selector/timeout.h"
 

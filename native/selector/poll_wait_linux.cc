@@ -1,4 +1,4 @@
-// Linux waits with nanoseconds: ppoll.
+// The wait of poll(2) on Linux: ppoll takes nanoseconds. It is used for its timeout only; no signal mask is changed.
 #include "selector/poll_wait.h"
 #include "selector/timeout.h"
 

@@ -1,4 +1,4 @@
-// The waker of Linux: one eventfd, half the descriptors of a pipe.
+// The waker of Linux: one eventfd, half the descriptors of a pipe. How it wakes is in FdWaker; this file only opens it.
 #include <sys/eventfd.h>
 
 #include "selector/backends.h"

@@ -1,4 +1,4 @@
-// The waker of every POSIX system: a pipe to ourselves.
+// The waker of every POSIX system: a pipe to ourselves. How it wakes is in FdWaker; this file only opens it.
 #include "selector/backends.h"
 #include "selector/waker_fd.h"
 

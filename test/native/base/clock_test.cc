@@ -1,3 +1,5 @@
+// The two clocks, and the arithmetic of instants at the ends of its range.
+// The system's clock is only compared with itself.
 #include "base/clock.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Who closes a descriptor, and when. A number is taken for closed when fcntl() says EBADF.
 #include "base/fd.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Carrying failures and values. That a dropped Status is a compile error cannot be tested here.
 #include "base/status.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // The turn as a whole: waits, order, overflow, sources, wake-ups, failures of the selector.
+// Timers have a file of their own, watches too.
 #include "loop/loop.h"
 
 #include <doctest/doctest.h>

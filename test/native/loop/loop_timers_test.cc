@@ -1,4 +1,4 @@
-// Timers through a whole turn, on a clock that stands still.
+// Timers through a whole turn, on a clock that stands still. Only the last case is about real time.
 #include <doctest/doctest.h>
 
 #include "support/descriptors.h"

@@ -1,3 +1,4 @@
+// The order of records over the ring and both overflows. SimulatedDrain plays TypeScript.
 #include "loop/ready_queue.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+// The layout of the shared memory, word by word, and what nonsense in it may lead to.
+// lib/engine/abi.ts is compared with the same constants elsewhere.
 #include "loop/ready_ring.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+// When a token stops finding its source, and when the source is destroyed: during a dispatch these are two moments.
+// A probe tells whether it is alive.
 #include "loop/registry.h"
 
 #include <doctest/doctest.h>

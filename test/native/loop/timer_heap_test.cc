@@ -1,3 +1,4 @@
+// Order, removal and movement of timers. The last case compares a long random use with brute force.
 #include "loop/timer_heap.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
-// What is particular to epoll, with system calls that fail on demand.
+// What is particular to epoll, with system calls that fail on demand. Always about epoll, whatever selector the run is
+// for.
 #include "selector/epoll.h"
 
 #include <doctest/doctest.h>

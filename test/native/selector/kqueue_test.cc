@@ -1,4 +1,4 @@
-// The kqueue selector against a scripted kernel.
+// The kqueue selector against a scripted kernel. Events that a real kernel gives rarely are given here at will.
 #include "selector/kqueue.h"
 
 #include <doctest/doctest.h>

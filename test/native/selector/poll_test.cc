@@ -1,4 +1,5 @@
-// What is particular to poll(2), with a system call that fails on demand.
+// What is particular to poll(2), with a system call that fails on demand. Always about poll(2), whatever selector the
+// run is for.
 #include "selector/poll.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// The contract that all backends keep, on real descriptors.
+// The contract that all backends keep, on real descriptors. What only one of them does is in that one's own test.
 #include "selector/selector.h"
 
 #include <doctest/doctest.h>

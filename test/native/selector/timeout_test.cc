@@ -1,3 +1,4 @@
+// Rounding and saturation of waits. The header proves some of it at compile time; here are the rest and the reasons.
 #include "selector/timeout.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// EVFILT_USER against a scripted kernel.
+// EVFILT_USER against a scripted kernel. Wake-ups from threads are waker_test's, which the kqueue build runs too.
 #include "selector/waker_kqueue.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // The waker of the selector under test: from the same thread, from others, from a signal handler.
+// Threads are waited for with a select, never with a sleep.
 #include "selector/waker.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,5 @@
+// Plain system calls, each required to succeed: a test that cannot have its descriptors has nothing to say.
+// Ports are the system's choice.
 #include "support/descriptors.h"
 
 #include <doctest/doctest.h>

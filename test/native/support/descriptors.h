@@ -1,4 +1,5 @@
 // Descriptors in the states that tests need: pipes, socket pairs, full, closed, reset by the peer.
+// All of them are non-blocking.
 #pragma once
 
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
 // A loop on the selector under test, with a clock that stands still and a drain that plays TypeScript.
+// Members are destroyed in the reverse order: the loop before the memory and the clock that it uses.
 #pragma once
 
 #include <memory>

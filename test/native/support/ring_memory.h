@@ -1,5 +1,5 @@
 // The shared memory of a ready ring, and TypeScript's side of it: the drain that consumes records and keeps the order
-// ring < its own overflow < the native overflow.
+// ring < its own overflow < the native overflow. It is as simple as can be; the real one is lib/engine's.
 #pragma once
 
 #include <cstdint>

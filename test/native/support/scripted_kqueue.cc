@@ -1,4 +1,5 @@
-// The scripted calls, and the table that open_kqueue() finds in this program.
+// The scripted calls, and the table that open_kqueue() finds in this program. Filters are reported in the order of
+// their descriptors, the write filter of one before its read filter.
 #include "support/scripted_kqueue.h"
 
 #include <unistd.h>

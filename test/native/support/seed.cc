@@ -1,3 +1,5 @@
+// The seed is chosen at the first use, so that programs that need no randomness print none.
+// Every generator starts from it, which keeps a failing case repeatable on its own.
 #include "support/seed.h"
 
 #include <cstdio>

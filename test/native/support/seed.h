@@ -1,4 +1,5 @@
 // Randomness for model tests: one seed for the run, printed, and taken from READYLOOP_SEED to repeat a failure.
+// Nothing else in the tests is random.
 #pragma once
 
 #include <random>

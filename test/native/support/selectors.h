@@ -1,4 +1,5 @@
-// The selector that this run of the tests is about: ctest names it in READYLOOP_SELECTOR.
+// The selector that this run of the tests is about: ctest names it in READYLOOP_SELECTOR. Without the variable it is
+// the default of the build.
 #pragma once
 
 #include <doctest/doctest.h>

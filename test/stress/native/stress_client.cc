@@ -1,3 +1,4 @@
+// The mixture of what clients do. It is the only file of the program that sleeps: a stress test is about real time.
 #include "stress_client.h"
 
 #include <random>

@@ -149,7 +149,8 @@ void Host::watch(Channel& channel) {
   channel.repeat = random_() % 2 == 0 ? loop::Repeat::kOnce : loop::Repeat::kAlways;
   channel.word = next_word_++;
   const auto slot = static_cast<std::uint32_t>(kTimers + (&channel - channels_.data()));
-  const auto status = loop_->watch(channel.pipe.reader.get(), loop::Direction::kRead, slot, channel.word, channel.repeat);
+  const int fd = channel.pipe.reader.get();
+  const auto status = loop_->watch(fd, loop::Direction::kRead, slot, channel.word, channel.repeat);
   expect(status.ok(), "an open pipe can be watched");
 }
 
