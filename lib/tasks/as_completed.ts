@@ -51,7 +51,7 @@ export class Completions<F extends Future<unknown>> implements Waiter, Iterable<
     this.#toHandOut = futures.size;
     this.#done.push(...[...futures].filter((future) => future.done()));
     for (const future of this.#pending) future._addWaiter(this);
-    if (timeout !== undefined) this.#timer = loop.callLater(timeout, () => this.#timeOut());
+    if (timeout !== undefined && this.#pending.size > 0) this.#timer = loop.callLater(timeout, () => this.#timeOut());
   }
 
   /** @internal */

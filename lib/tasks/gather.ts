@@ -51,13 +51,19 @@ class Gathering extends Future<unknown> implements Waiter {
     if ((child._state & State.outcome) === State.finished) return;
     child._look();
     if (this.done()) this.#reportLate(child);
-    else if (!this.#returnExceptions) this._fail(this.#request === null ? child._takeError() : this.#ownCancel());
+    else if (!this.#returnExceptions) this.#failBy(this.#request === null ? child._takeError() : this.#ownCancel());
+  }
+
+  // A cancellation is no failure that somebody would have to be told about.
+  #failBy(error: Error): void {
+    if (error instanceof CancelledError) this._state |= State.looked;
+    this._fail(error);
   }
 
   #finishAll(): void {
     if (this.done()) return;
     if (this.#request !== null) {
-      this._fail(this.#ownCancel());
+      this.#failBy(this.#ownCancel());
       return;
     }
     const results = this.#children.map((child) =>
