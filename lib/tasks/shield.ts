@@ -1,5 +1,6 @@
 // shield: a wait that can be cancelled without cancelling what it waits for.
 
+import { CancelledError } from '../base/errors.js';
 import { Future, State, type Waiter } from '../kernel/future.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
 
@@ -20,7 +21,7 @@ class Shield extends Future<unknown> implements Waiter {
     if (!this.done()) {
       if (outcome === State.failed) this._fail(inner._value as Error);
       else this._complete(outcome, inner._value);
-    } else if (outcome === State.failed) {
+    } else if (outcome === State.failed && !(inner._value instanceof CancelledError)) {
       this._loop.callExceptionHandler({
         message: 'a shielded future failed after its waiter was cancelled',
         exception: inner._value,
