@@ -5,7 +5,6 @@
 import {
   ArgumentRangeError,
   ArgumentTypeError,
-  DeadlockError,
   LoopClosedError,
   LoopRunningError,
   LoopStoppedError,
@@ -21,7 +20,7 @@ import { Drain } from './drain.js';
 import { Future } from './future.js';
 import { type Callback, Handle, TimerHandle } from './handle.js';
 import { type ExceptionContext, LoopCore } from './loop_core.js';
-import { canRunMicrotasks, runMicrotasks } from './microtasks.js';
+import { OwnedDriver } from './owned_driver.js';
 import { type ExceptionHandler, report } from './report.js';
 import { Root } from './root.js';
 import { SlowWatch } from './slow_watch.js';
@@ -81,16 +80,17 @@ export class EventLoop extends LoopCore {
   readonly _orphans: Root;
   /** @internal */ readonly _drain: Drain;
   /** @internal */ readonly _watches: WatchTable;
+  readonly #owned: OwnedDriver;
   #taskFactory: TaskFactory | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
   #isClosed = false;
-  #isRunning = false;
   #isHosted = false;
   #liveRuns = 0;
 
   constructor(options: EventLoopOptions = {}) {
     super(options.engine ?? new NativeEngine());
     this._drain = new Drain(this);
+    this.#owned = new OwnedDriver(this, this._drain);
     this._orphans = new Root(this);
     this._watches = new WatchTable(this);
     this.debug = options.debug ?? Boolean(process.env['READYLOOP_DEBUG']);
@@ -111,7 +111,7 @@ export class EventLoop extends LoopCore {
 
   /** True while something drives the loop. */
   get running(): boolean {
-    return this.#isRunning || this.#liveRuns > 0;
+    return this.#owned.isRunning || this.#liveRuns > 0;
   }
 
   /** Returns: the loop's clock, in ms, read afresh. */
@@ -310,15 +310,15 @@ export class EventLoop extends LoopCore {
 
   /** @internal Runs until `isOver()`, which is asked between turns. */
   _ownUntil(isOver: () => boolean): void {
-    this.#own(() => {
-      while (!isOver() && !this._drain.stopRequested) this.#turn(Infinity);
-    });
+    this.#assertIdle();
+    this.#owned.runUntil(isOver);
   }
 
   /** One turn: select for at most `timeout` ms (0 by default), then run what is ready. Throws: LoopRunningError. */
   runOnce({ timeout = 0 }: { readonly timeout?: number } = {}): void {
     assertInstant(timeout, 'runOnce');
-    this.#own(() => this.#turn(Math.max(0, timeout)));
+    this.#assertIdle();
+    this.#owned.runOnce(Math.max(0, timeout));
   }
 
   /** Lets the present tick end, then `runForever` return. Before it: exactly one turn is run, without blocking. */
@@ -326,11 +326,16 @@ export class EventLoop extends LoopCore {
     this._drain.stopRequested = true;
   }
 
-  /** Frees everything without running it; pending tasks are closed and reported. Throws: LoopRunningError. */
+  /**
+   * Frees everything without running it; pending tasks are closed and reported, unseen failures are reported.
+   *
+   * Throws: LoopRunningError.
+   */
   close(): void {
     if (this.#isClosed) return;
     if (this.running || current.loop === this) throw new LoopRunningError('a running loop cannot be closed; stop it first');
     for (const task of this._tasks()) task._abandon();
+    for (const report of [...this._orphans.openReports]) report.deliver();
     this.#isClosed = true;
     this._ring.clear();
     this._engine.close();
@@ -384,47 +389,12 @@ export class EventLoop extends LoopCore {
   #assertIdle(): void {
     this._assertOpen();
     if (this.#isHosted) throw new LoopRunningError("Node's own loop drives this one; use run(…), or new EventLoop()");
-    if (this.#isRunning) throw new LoopRunningError('this loop is running already');
-    if (current.loop !== null) {
-      throw new LoopRunningError('another loop is running on this thread; create a task on it instead of a nested loop');
-    }
-  }
-
-  #own(body: () => void): void {
-    this.#assertIdle();
-    this.#isRunning = true;
-    this.#canRunMicrotasks = canRunMicrotasks();
-    // Invariant: current.loop is set for the whole call only by the drain, so plain code between turns is "outside".
-    try {
-      this._turnResource.run(() => {
-        if (this._drain.stopRequested) this.#turn(0);
-        else body();
-      });
-    } finally {
-      this.#isRunning = false;
-      this._drain.stopRequested = false;
-    }
-  }
-
-  #canRunMicrotasks = false;
-
-  #turn(timeoutMs: number): void {
-    const isReady = this._ring.size > 0;
-    if (timeoutMs === Infinity && !isReady && !this._engine.canWake()) {
-      throw new DeadlockError('nothing is ready, no timer is armed and no descriptor is watched: nothing can happen');
-    }
-    this._engine.runOnce(isReady ? 0 : timeoutMs);
-    while (this._drain.run() !== 0) this.#runMicrotasks();
-    this.#runMicrotasks();
-  }
-
-  #runMicrotasks(): void {
-    if (this.#canRunMicrotasks) runMicrotasks();
+    this.#owned.assertIdle();
   }
 
   /** @internal Whether async functions can make progress on this loop. */
   override get _hasMicrotasks(): boolean {
-    return !this.#isRunning || this.#canRunMicrotasks;
+    return this.#owned.hasMicrotasks;
   }
 }
 

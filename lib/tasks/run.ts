@@ -59,8 +59,8 @@ function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
       _wake: () => {
         mainRun.unlisten();
         mainRun.root.close(() => {
-          // The last run to end also ends what plain callbacks started on the loop.
-          if (loop._liveRuns === 1 && loop._orphans.live > 0) loop._orphans.close(finish);
+          // The last run to end also ends what plain callbacks started on the loop, and reports their failures.
+          if (loop._liveRuns === 1) loop._orphans.close(finish);
           else finish();
         });
       },
