@@ -10,6 +10,7 @@ import {
   wait,
 } from '../../lib/index';
 import { virtualTime } from '../../lib/testing';
+import { thrownBy } from '../helpers/failures';
 
 /** A body for both colours. */
 export type Script<T> = () => Generator<Awaitable<unknown>, T, unknown>;
@@ -85,6 +86,11 @@ export function* outcomeOf(future: Future<unknown>): Coroutine<Outcome> {
 /** Lets everything that is ready run, `count` times over. */
 export function* ticks(count: number): Coroutine<void> {
   for (let i = 0; i < count; i++) yield* checkpoint();
+}
+
+/** Returns: the stable code of what `call` throws. */
+export function codeOf(call: () => unknown): string | undefined {
+  return thrownBy(call).code;
 }
 
 /** A coroutine that ends at once. */
