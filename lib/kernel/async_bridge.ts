@@ -4,7 +4,7 @@
 // Its task is found through an AsyncLocalStorage that exists only while async-function tasks are alive.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { CancelledError, SelfAwaitError } from '../base/errors.js';
+import { AsyncFunctionRefusedError, CancelledError, SelfAwaitError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
 import { type ActiveContext, AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
@@ -152,4 +152,12 @@ export function findAsyncTask(): AsyncTask | null {
 function awaitingTask(): AsyncTask | null {
   if (current.task !== null) return (current.task as AsyncTask)._isAsync ? (current.task as AsyncTask) : null;
   return current.loop === null ? findAsyncTask() : null;
+}
+
+/** The error for an async function on a loop that owns the thread where nobody can run microtasks. */
+export function refusedAsync(name: string): AsyncFunctionRefusedError {
+  return new AsyncFunctionRefusedError(
+    `${name} is an async function, and promises cannot settle while this loop owns the thread here; ` +
+      'use run(…) or a function*',
+  );
 }

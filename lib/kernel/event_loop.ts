@@ -3,8 +3,6 @@
 // or owned (`runForever`, `runUntilComplete`, `runOnce` block this thread in the engine's select).
 
 import {
-  ArgumentRangeError,
-  ArgumentTypeError,
   LoopClosedError,
   LoopRunningError,
   LoopStoppedError,
@@ -14,10 +12,11 @@ import { Direction, type Engine } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { captureContext, type Context } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
-import { claim, type Coroutine, type CoroutineFunction, isCoroutine, isCoroutineFunction, notACoroutine } from './coroutine.js';
+import { claim, type Coroutine, type CoroutineFunction, isCoroutine, notACoroutine } from './coroutine.js';
 import { current } from './current.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
+import { assertCallable, assertInstant, refuseCoroutineFunction } from './arguments.js';
 import { type Callback, Handle, TimerHandle } from './handle.js';
 import { type ExceptionContext, LoopCore } from './loop_core.js';
 import { OwnedDriver } from './owned_driver.js';
@@ -403,20 +402,4 @@ function captureTaskContext(owner: Root): Context | null {
   if (owner._sharedResource === undefined) return context;
   if (context !== null) context._resource = owner._sharedResource;
   return context;
-}
-
-/** @internal Throws: what D14 and H4 ask for. */
-export function assertInstant(ms: unknown, call: string): asserts ms is number {
-  if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${String(ms)}`);
-  if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
-}
-
-// As a callback it would be called, and what it returns dropped: a generator would never run, a promise never be awaited.
-function refuseCoroutineFunction(fn: unknown): void {
-  if (!isCoroutineFunction(fn)) return;
-  throw new ArgumentTypeError('a coroutine function was given as a callback, where nobody awaits it; use createTask(…)');
-}
-
-function assertCallable(fn: unknown, call: string): void {
-  if (typeof fn !== 'function') throw new ArgumentTypeError(`${call}: a function is needed, not ${typeof fn}`);
 }

@@ -6,13 +6,12 @@
 
 import {
   asError,
-  AsyncFunctionRefusedError,
   CancelledError,
   type CancelOrigin,
   InvalidStateError,
 } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
-import { type AsyncTask, callAs, leaveAsync, ReactionSet } from './async_bridge.js';
+import { type AsyncTask, callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
 import {
   claim,
@@ -26,6 +25,7 @@ import {
 } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
+import { Joined } from './joined.js';
 import type { LoopCore, Sink } from './loop_core.js';
 import type { Root } from './root.js';
 import type { FailureOwner } from './unhandled.js';
@@ -223,7 +223,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
         if (special === null) return;
         step = special;
       } else {
-        if (waiting === CHECKPOINT) current.isPastCheckpoint = true;
+        current.isPastCheckpoint = waiting === CHECKPOINT;
         step = (this._source as Coroutine<unknown>).next() as Step;
       }
     } catch (error) {
@@ -294,7 +294,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
 
   private _callFunction(fn: () => unknown): Step | null {
     const isGenerator = isGeneratorFunction(fn);
-    if (!isGenerator && !this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refused(this.name);
+    if (!isGenerator && !this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refusedAsync(this.name);
     this._state |= isGenerator ? 0 : Flag.async;
     let result: unknown;
     try {
@@ -306,7 +306,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     if (isThenable(result) && !isCoroutine(result)) {
       if (this._loop._hasMicrotasks) return this._follow(result);
       leaveAsync();
-      throw refused(this.name);
+      throw refusedAsync(this.name);
     }
     if (!isGenerator) leaveAsync();
     this._state &= ~Flag.async;
@@ -386,26 +386,4 @@ function reaches(waiting: unknown, request: CancelRequest): boolean {
   if (waiting instanceof ReactionSet) return waiting.cancelAll(request);
   if (!(waiting instanceof Future)) return false;
   return waiting.done() ? waiting.cancelled() : waiting._cancelBy(request);
-}
-
-function refused(name: string): AsyncFunctionRefusedError {
-  return new AsyncFunctionRefusedError(
-    `${name} is an async function, and promises cannot settle while this loop owns the thread here; use run(…) or a function*`,
-  );
-}
-
-class Joined extends Future<void> {
-  readonly #task: Task<unknown>;
-  constructor(task: Task<unknown>) {
-    super(task._loop);
-    this.#task = task;
-    if (task.done()) this._finish(undefined);
-    else task._addWaiter(this);
-  }
-  _wake(): void {
-    this._finish(undefined);
-  }
-  override _undo(): void {
-    this.#task._removeWaiter(this);
-  }
 }

@@ -2,7 +2,8 @@
 
 import { ArgumentTypeError, TimeoutError } from '../base/errors.js';
 import type { Operation, Suspension } from '../kernel/coroutine.js';
-import { assertInstant, type EventLoop } from '../kernel/event_loop.js';
+import { assertInstant } from '../kernel/arguments.js';
+import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, type Waiter } from '../kernel/future.js';
 import type { LoopCore, ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';

@@ -3,7 +3,7 @@
 import { constants } from 'node:os';
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
 import type { Engine } from '../engine/engine.js';
-import { assertInstant } from '../kernel/event_loop.js';
+import { assertInstant } from '../kernel/arguments.js';
 
 /** Options of `run`, `runBlocking`, `runMain` and `Runner`. */
 export interface RunOptions {

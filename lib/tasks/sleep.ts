@@ -1,7 +1,8 @@
 // Waiting for time to pass.
 
 import { Kind } from '../engine/abi.js';
-import { assertInstant, type EventLoop } from '../kernel/event_loop.js';
+import { assertInstant } from '../kernel/arguments.js';
+import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State } from '../kernel/future.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';

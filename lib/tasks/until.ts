@@ -2,7 +2,8 @@
 
 import { ArgumentTypeError, asError, AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
 import { describe, isThenable } from '../kernel/coroutine.js';
-import { assertInstant, type EventLoop } from '../kernel/event_loop.js';
+import { assertInstant } from '../kernel/arguments.js';
+import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, State } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 

@@ -2,7 +2,8 @@
 
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
 import { describe } from '../kernel/coroutine.js';
-import { assertInstant, type EventLoop } from '../kernel/event_loop.js';
+import { assertInstant } from '../kernel/arguments.js';
+import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State, type Waiter } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';

@@ -1,0 +1,24 @@
+// Checks of arguments that several calls share.
+
+import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { isCoroutineFunction } from './coroutine.js';
+
+/** @internal Throws: what D14 and H4 ask for. */
+export function assertInstant(ms: unknown, call: string): asserts ms is number {
+  if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${String(ms)}`);
+  if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
+}
+
+/**
+ * @internal As a callback it would be called and what it returns dropped: a generator would never run, a promise never be
+ * awaited.
+ */
+export function refuseCoroutineFunction(fn: unknown): void {
+  if (!isCoroutineFunction(fn)) return;
+  throw new ArgumentTypeError('a coroutine function was given as a callback, where nobody awaits it; use createTask(…)');
+}
+
+/** @internal */
+export function assertCallable(fn: unknown, call: string): void {
+  if (typeof fn !== 'function') throw new ArgumentTypeError(`${call}: a function is needed, not ${typeof fn}`);
+}
