@@ -30,7 +30,7 @@ void FdWaker::wake() noexcept {
 }
 
 // Reads before it lets wake() write again: in the other order it could read that write, and leave pending_ true with
-// nothing to be read, so that no later wake() would write. (waker_fd_test: "wakes again after each drain")
+// nothing to be read, so that no later wake() would write. (waker_test: "wakes again after each drain")
 void FdWaker::drain() noexcept {
   std::uint64_t unread = 0;
   ssize_t count = 0;
