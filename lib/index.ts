@@ -14,10 +14,11 @@ export {
   type Operation,
   type Suspension,
 } from './kernel/coroutine.js';
-export { EventLoop, type EventLoopOptions, type LoopMetrics, type TaskFactory, type TaskOptions } from './kernel/event_loop.js';
+export { EventLoop, type TaskFactory, type TaskOptions } from './kernel/event_loop.js';
 export { Future } from './kernel/future.js';
 export { Handle, TimerHandle } from './kernel/handle.js';
 export type { ExceptionContext } from './kernel/loop_core.js';
+export type { EventLoopOptions, LoopMetrics } from './kernel/loop_options.js';
 export { defaultExceptionHandler, type ExceptionHandler } from './kernel/report.js';
 export { currentLoop, getRunningLoop } from './kernel/running.js';
 export { Task } from './kernel/task.js';

@@ -29,7 +29,8 @@ export class NativeEngine implements Engine {
     const selector = chosenSelector(binding.selectors);
     this.#loop = new binding.NativeLoop(this.ring.buffer, selector);
     if (this.#loop.failure < 0) {
-      throw systemError(this.#loop.failure, 'open selector', 'the loop needs two descriptors; raise the limit of open files');
+      const hint = 'the loop needs two descriptors; raise the limit of open files';
+      throw systemError(this.#loop.failure, 'open selector', hint);
     }
     this.name = `native:${selector}`;
   }

@@ -4,7 +4,7 @@
 // Its task is found through an AsyncLocalStorage that exists only while async-function tasks are alive.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { AsyncFunctionRefusedError, CancelledError, SelfAwaitError } from '../base/errors.js';
+import { AsyncFunctionRefusedError, type CancelledError, SelfAwaitError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
 import { type ActiveContext, AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
@@ -57,7 +57,7 @@ export class ReactionSet {
 export class ReactionWaiter implements Sink {
   readonly source: Source;
   readonly #task: AsyncTask | null;
-  #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
+  readonly #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
   #slot = -1;
 
   private constructor(

@@ -8,7 +8,7 @@ import {
   LoopStoppedError,
 } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
-import { Direction, type Engine } from '../engine/engine.js';
+import { Direction } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { captureContext, type Context } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
@@ -19,6 +19,7 @@ import { Future } from './future.js';
 import { assertCallable, assertInstant, refuseCoroutineFunction } from './arguments.js';
 import { type Callback, Handle, TimerHandle } from './handle.js';
 import { type ExceptionContext, LoopCore } from './loop_core.js';
+import type { EventLoopOptions, LoopMetrics } from './loop_options.js';
 import { OwnedDriver } from './owned_driver.js';
 import { type ExceptionHandler, report } from './report.js';
 import { Root } from './root.js';
@@ -43,25 +44,6 @@ export type TaskFactory = (
   coroutine: Coroutine<unknown> | CoroutineFunction<unknown>,
   options: TaskOptions,
 ) => Task<unknown>;
-
-/** Options of `new EventLoop`. */
-export interface EventLoopOptions {
-  /** The world below the loop; the native engine by default. */
-  readonly engine?: Engine;
-  /** Creation sites, slow-callback reports. Default: whether `READYLOOP_DEBUG` is set. */
-  readonly debug?: boolean;
-}
-
-/** Counts since the loop was made, and what waits now. */
-export interface LoopMetrics {
-  readonly turns: number;
-  readonly ticks: number;
-  readonly records: number;
-  readonly ready: number;
-  readonly timers: number;
-  readonly watches: number;
-  readonly tasks: number;
-}
 
 const DEFAULT_SLOW_CALLBACK_MS = 100;
 
@@ -199,11 +181,11 @@ export class EventLoop extends LoopCore {
       if (!isCoroutine(source)) throw notACoroutine(source, 'createTask');
       claim(source);
     }
-    const parent = root !== null ? null : (current.task ?? (current.loop === null ? findAsyncTask() : null)) as Task<unknown> | null;
+    const parent = root === null ? creatingTask() : null;
     const owner = root ?? (parent !== null && parent._loop === this ? parent._root : this._orphans);
     const context = options.context ?? captureTaskContext(owner);
     const task = new Task<T>(this, source as TaskSource, owner, parent, context, options.name ?? null);
-    if (options.eager === true && this.running) this._stepNow(task as Task<unknown>);
+    if (options.eager === true && this.running) this._stepNow(task);
     else task._wake();
     return task;
   }
@@ -395,6 +377,10 @@ export class EventLoop extends LoopCore {
   override get _hasMicrotasks(): boolean {
     return this.#owned.hasMicrotasks;
   }
+}
+
+function creatingTask(): Task<unknown> | null {
+  return (current.task ?? (current.loop === null ? findAsyncTask() : null)) as Task<unknown> | null;
 }
 
 function captureTaskContext(owner: Root): Context | null {

@@ -23,7 +23,8 @@ export function report(handler: ExceptionHandler | null, context: ExceptionConte
   try {
     handler(context);
   } catch (exception) {
-    reportByDefault({ ...context, message: 'the exception handler threw', exception, while: context.message, original: context.exception });
+    const original = { while: context.message, original: context.exception };
+    reportByDefault({ ...context, message: 'the exception handler threw', exception, ...original });
   }
 }
 

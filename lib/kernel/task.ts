@@ -7,7 +7,6 @@
 import {
   asError,
   CancelledError,
-  type CancelOrigin,
   InvalidStateError,
 } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
@@ -139,7 +138,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
   override _cancelBy(request: CancelRequest): boolean {
     if (this.done()) return false;
     if (isAsking) {
-      toAsk.push(this as Task<unknown>, request);
+      toAsk.push(this, request);
       return true;
     }
     isAsking = true;
@@ -177,7 +176,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     const { reason, origin } = (this._cancels as Cancels).pending as CancelRequest;
     (this._cancels as Cancels).pending = null;
     this._state &= ~Flag.cancelPending;
-    return new CancelledError(reason, origin as CancelOrigin | null);
+    return new CancelledError(reason, origin);
   }
 
   private _remember(request: CancelRequest): void {
@@ -202,6 +201,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     const context = this._context;
     if (context === null || context._resource === null) this._advance();
     else if (storesAreFrames) this._advanceInFrame(context);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is given its receiver; a closure would cost one a step
     else context._resource.runInAsyncScope(this._advance, this);
   }
 
@@ -358,7 +358,8 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     } catch (error) {
       exception = error;
     }
-    this._loop.callExceptionHandler({ message: `${this.name} was abandoned: it did not end when cancelled`, exception, task: this });
+    const message = `${this.name} was abandoned: it did not end when cancelled`;
+    this._loop.callExceptionHandler({ message, exception, task: this });
     if (!this.done()) this._end(State.cancelled, new CancelledError('abandoned'));
   }
 

@@ -34,7 +34,7 @@ type User = FdCallback | ReadinessFuture;
 
 export class WatchTable {
   readonly #loop: LoopCore;
-  readonly #users: [Map<number, User>, Map<number, User>] = [new Map(), new Map()];
+  readonly #users: [Map<number, User>, Map<number, User>] = [new Map<number, User>(), new Map<number, User>()];
 
   constructor(loop: LoopCore) {
     this.#loop = loop;

@@ -67,16 +67,16 @@ export class Completions<F extends Future<unknown>> implements Waiter, Iterable<
 
   /** @internal */
   _forget(waiter: object): void {
-    this.#waiters.splice(this.#waiters.indexOf(waiter as NextFuture<F, unknown>), 1);
+    void this.#waiters.splice(this.#waiters.indexOf(waiter as NextFuture<F, unknown>), 1);
   }
 
   /** @internal The next completion, whichever item asks first. */
   _next<R>(wrap: (future: F) => R): Future<R> {
-    const next = new NextFuture<F, R>(this.#loop, this as Completions<F & Future<unknown>>, wrap);
+    const next = new NextFuture<F, R>(this.#loop, this, wrap);
     const future = this.#done.shift();
     if (future !== undefined) next.give(future);
     else if (this.#isTimedOut) next._fail(timedOut());
-    else this.#waiters.push(next as NextFuture<F, unknown>);
+    else this.#waiters.push(next);
     return next;
   }
 

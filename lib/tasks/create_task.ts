@@ -5,7 +5,7 @@ import type { Coroutine, CoroutineFunction } from '../kernel/coroutine.js';
 import { current } from '../kernel/current.js';
 import type { EventLoop, TaskOptions } from '../kernel/event_loop.js';
 import { currentLoop, getRunningLoop } from '../kernel/running.js';
-import { Task } from '../kernel/task.js';
+import { type Task } from '../kernel/task.js';
 
 /**
  * Runs a coroutine concurrently with its creator.

@@ -141,9 +141,9 @@ interface GatherArguments {
 
 function readArguments(args: unknown[]): GatherArguments {
   const [first, second] = args;
-  if (Array.isArray(first)) return { items: first, keys: null, options: (second ?? {}) as GatherOptions };
+  if (Array.isArray(first)) return { items: first, keys: null, options: (second ?? {}) };
   if (args.length > 0 && args.length <= 2 && isRecord(first)) {
-    return { items: Object.values(first), keys: Object.keys(first), options: (second ?? {}) as GatherOptions };
+    return { items: Object.values(first), keys: Object.keys(first), options: (second ?? {}) };
   }
   return { items: args, keys: null, options: {} };
 }

@@ -51,7 +51,8 @@ function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
       try {
         resolve(mainRun.outcome());
       } catch (error) {
-        reject(error as Error);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an outcome throws only Errors
+        reject(error);
       }
     };
     mainRun.task._addWaiter({

@@ -54,7 +54,7 @@ export function until<T>(promise: PromiseLike<T>, { onCancel }: UntilOptions = {
   if (onCancel !== undefined && typeof onCancel !== 'function') {
     throw new ArgumentTypeError(`until: onCancel is a function, not ${describe(onCancel)}`);
   }
-  return new PromiseFuture(loopForPromises('until'), promise as PromiseLike<T>, onCancel);
+  return new PromiseFuture(loopForPromises('until'), promise, onCancel);
 }
 
 /** Options of `untilSignal`. */

@@ -31,7 +31,7 @@ class WaitFuture<F extends Future<unknown>> extends Future<WaitResult<F>> implem
   readonly #futures: Set<F>;
   readonly #returnWhen: ReturnWhen;
   #left = 0;
-  #timer: ScheduledCall | null = null;
+  readonly #timer: ScheduledCall | null = null;
 
   constructor(loop: EventLoop, futures: Set<F>, { timeout, returnWhen = 'ALL_COMPLETED' }: WaitOptions) {
     super(loop);

@@ -1,0 +1,22 @@
+// What a loop can be told at its making, and what it tells of itself.
+
+import type { Engine } from '../engine/engine.js';
+
+/** Options of `new EventLoop`. */
+export interface EventLoopOptions {
+  /** The world below the loop; the native engine by default. */
+  readonly engine?: Engine;
+  /** Creation sites, slow-callback reports. Default: whether `READYLOOP_DEBUG` is set. */
+  readonly debug?: boolean;
+}
+
+/** Counts since the loop was made, and what waits now. */
+export interface LoopMetrics {
+  readonly turns: number;
+  readonly ticks: number;
+  readonly records: number;
+  readonly ready: number;
+  readonly timers: number;
+  readonly watches: number;
+  readonly tasks: number;
+}
