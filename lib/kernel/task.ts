@@ -201,7 +201,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     const context = this._context;
     if (context === null || context._resource === null) this._advance();
     else if (storesAreFrames) this._advanceInFrame(context);
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is given its receiver; a closure would cost one a step
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- its receiver is given; a closure would cost a step
     else context._resource.runInAsyncScope(this._advance, this);
   }
 
