@@ -5,6 +5,7 @@ import { describe, isThenable } from '../kernel/coroutine.js';
 import { assertInstant } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, State } from '../kernel/future.js';
+import type { ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 
 /** Options of `until`. */
@@ -67,6 +68,7 @@ class AbortableFuture<T> extends Future<T> {
   readonly #controller = new AbortController();
   readonly #graceMs: number;
   #request: CancelRequest | null = null;
+  #grace: ScheduledCall | null = null;
 
   constructor(loop: EventLoop, start: (signal: AbortSignal) => PromiseLike<T>, graceMs: number) {
     super(loop);
@@ -77,6 +79,7 @@ class AbortableFuture<T> extends Future<T> {
     }
     (promise as PromiseLike<T>).then(
       (value) => {
+        this.#grace?.cancel();
         if (!this.done()) this._finish(value);
       },
       (error: unknown) => this.#rejected(error),
@@ -90,11 +93,13 @@ class AbortableFuture<T> extends Future<T> {
     this.#request = request;
     const { reason, origin } = request;
     this.#controller.abort(new CancelledError(reason, origin));
-    if (this.#graceMs !== Infinity) (this._loop as EventLoop).callLater(this.#graceMs, () => this.#giveUp());
+    if (this.#graceMs === Infinity) return true;
+    this.#grace = (this._loop as EventLoop).callLater(this.#graceMs, () => this.#giveUp());
     return true;
   }
 
   #rejected(error: unknown): void {
+    this.#grace?.cancel();
     if (this.done()) return;
     if (this.#request !== null && this.#isOurAbort(error)) this._complete(State.cancelled, this.#request);
     else this._fail(asError(error));
