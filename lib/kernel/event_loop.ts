@@ -247,7 +247,16 @@ export class EventLoop extends LoopCore {
     return this.#exceptionHandler;
   }
   override callExceptionHandler(context: ExceptionContext): void {
-    report(this.#exceptionHandler, { ...context, loop: this });
+    // A handler is nobody's step, also where a task called for it; it sees that task's variables.
+    const { task, context: outer } = current;
+    if (task !== null) current.context = task._context;
+    current.task = null;
+    try {
+      report(this.#exceptionHandler, { ...context, loop: this });
+    } finally {
+      current.task = task;
+      current.context = outer;
+    }
   }
 
   metrics(): LoopMetrics {

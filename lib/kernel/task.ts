@@ -99,7 +99,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
   }
 
   get name(): string {
-    return this._name ?? `Task-${this._id}`;
+    return this._name === null ? `Task-${this._id}` : String(this._name);
   }
   set name(name: string) {
     this._name = String(name);

@@ -12,6 +12,7 @@ export interface FailureOwner {
 interface Failing {
   readonly _value: unknown;
   readonly name?: string;
+  readonly _context?: { run(fn: () => void): void } | null;
   _failureOwner(): FailureOwner | null;
 }
 
@@ -22,12 +23,14 @@ export class FailureReport {
   readonly #future: WeakRef<Failing>;
   readonly #exception: Error;
   readonly #name: string;
+  readonly #context: { run(fn: () => void): void } | null;
 
   private constructor(owner: FailureOwner, future: Failing) {
     this.#owner = owner;
     this.#future = new WeakRef(future);
     this.#exception = future._value as Error;
     this.#name = future.name ?? 'a future';
+    this.#context = future._context ?? null;
   }
 
   /** Returns: the report that stands for `future`'s failure, or null if nobody would be told. */
@@ -51,6 +54,8 @@ export class FailureReport {
     if (!this.#owner.openReports.has(this)) return;
     this.close();
     const message = `${this.#name} failed and nobody looked at the failure (await it, or call exception())`;
-    this.#owner.reportFailure(message, this.#exception, this.#future.deref());
+    const tell = (): void => this.#owner.reportFailure(message, this.#exception, this.#future.deref());
+    if (this.#context === null) tell();
+    else this.#context.run(tell);
   }
 }
