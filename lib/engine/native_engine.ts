@@ -50,14 +50,21 @@ export class NativeEngine implements Engine {
   disarm(slot: number): void {
     this.#loop.disarm(slot);
   }
+  // These three may append a record by themselves (a descriptor found lost), so what did not fit is taken over at once,
+  // before anything that TypeScript appends later.
   watch(fd: number, direction: Direction, slot: number, word: number, repeat: boolean): number {
-    return this.#loop.watch(fd, direction, slot, word, repeat);
+    const result = this.#loop.watch(fd, direction, slot, word, repeat);
+    this.adoptOverflow();
+    return result;
   }
   unwatch(fd: number, direction: Direction): boolean {
-    return this.#loop.unwatch(fd, direction);
+    const hadWatch = this.#loop.unwatch(fd, direction);
+    this.adoptOverflow();
+    return hadWatch;
   }
   forget(fd: number): void {
     this.#loop.forget(fd);
+    this.adoptOverflow();
   }
   wake(): void {
     this.#loop.wake();

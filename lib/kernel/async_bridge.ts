@@ -7,7 +7,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { AsyncFunctionRefusedError, type CancelledError, SelfAwaitError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
-import { type ActiveContext, AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
+import type { ActiveContext } from './active_context.js';
+import { AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
 import type { LoopCore, Sink } from './loop_core.js';
 
 /** What the bridge must know of a task whose coroutine is an async function. */

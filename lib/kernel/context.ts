@@ -4,7 +4,8 @@
 
 import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks';
 import { InvalidStateError } from '../base/errors.js';
-import { type ActiveContext, current } from './current.js';
+import type { ActiveContext } from './active_context.js';
+import { current } from './current.js';
 
 type Variables = ReadonlyMap<object, unknown>;
 

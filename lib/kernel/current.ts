@@ -2,13 +2,8 @@
 // Everyone in the kernel may read it; only the drain and the task's step write it. It knows tasks and contexts by the few
 // members it needs, which is what keeps futures, tasks and loops free of cycles.
 
+import type { ActiveContext } from './active_context.js';
 import type { LoopCore } from './loop_core.js';
-
-/** What this slot knows of a context: its variables, and the stores it runs with. */
-export interface ActiveContext {
-  _variables: ReadonlyMap<object, unknown>;
-  readonly _resource: object | null;
-}
 
 /** What a future must know of the task that is asking it. */
 export interface SteppingTask {

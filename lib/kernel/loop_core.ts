@@ -5,7 +5,7 @@
 import { type Kind, KIND_BITS } from '../engine/abi.js';
 import type { Engine } from '../engine/engine.js';
 import type { ReadyRing } from '../engine/ready_ring.js';
-import type { Context } from './context.js';
+import type { ActiveContext } from './active_context.js';
 import { TurnResource } from './turn_resource.js';
 import type { FailureOwner } from './unhandled.js';
 
@@ -98,7 +98,7 @@ export abstract class LoopCore {
   /** Reports a failure that has no caller to go to. */
   abstract callExceptionHandler(context: ExceptionContext): void;
   /** @internal `callSoon` in a context that was captured earlier. */
-  abstract _callSoonIn(context: Context | null, fn: (...args: unknown[]) => unknown, args: unknown[]): ScheduledCall;
+  abstract _callSoonIn(context: ActiveContext | null, fn: (...args: unknown[]) => unknown, args: unknown[]): ScheduledCall;
   /** @internal True while something drives this loop: a live run, or a call that owns the thread. */
   abstract _isAttended(): boolean;
   /** @internal Whether promises can settle while this loop runs. */
