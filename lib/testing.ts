@@ -1,4 +1,6 @@
 // The surface for tests: re-exports only.
 
+export type { Direction, Drain } from './engine/engine.js';
+export type { ReadyRing } from './engine/ready_ring.js';
 export { SimulatedEngine, type SimulatedEngineOptions } from './engine/simulated/simulated_engine.js';
 export { virtualTime, type VirtualTimeOptions } from './testing/virtual_time.js';

@@ -17,6 +17,7 @@ export const enum Direction {
 /** Runs records; see `Drained` for what it returns. */
 export type Drain = () => number;
 
+/** The world below a loop; give one to `run({ engine })`. */
 export interface Engine {
   /** For people: `native:epoll`, `simulated`. */
   readonly name: string;

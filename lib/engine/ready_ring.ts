@@ -11,6 +11,7 @@ export const RING_CAPACITY = 4096;
 
 const FIRST_OVERFLOW_WORDS = 1024 * RECORD_WORDS;
 
+/** The queue of what is ready to run, in memory shared with C++. */
 export class ReadyRing {
   readonly buffer: ArrayBuffer;
   readonly words: Int32Array;

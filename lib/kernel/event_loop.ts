@@ -110,7 +110,7 @@ export class EventLoop extends LoopCore {
 
   /** @internal */
   override _callSoonIn(context: Context | null, fn: Callback, args: unknown[]): Handle {
-    const handle = new Handle(this, fn, args, context);
+    const handle = this._noted(new Handle(this, fn, args, context));
     this._append(handle._slot, Kind.handle);
     return handle;
   }
@@ -155,12 +155,12 @@ export class EventLoop extends LoopCore {
     this._assertOpen();
     assertCallable(fn, 'a timer');
     if (this._debug) refuseCoroutineFunction(fn);
-    return new TimerHandle(this, fn, args, captureContext());
+    return this._noted(new TimerHandle(this, fn, args, captureContext()));
   }
 
   /** Makes a pending future that belongs to this loop. */
   createFuture<T>(): Future<T> {
-    return new Future<T>(this);
+    return this._noted(new Future<T>(this));
   }
 
   /**
@@ -185,6 +185,7 @@ export class EventLoop extends LoopCore {
     const owner = root ?? (parent !== null && parent._loop === this ? parent._root : this._orphans);
     const context = options.context ?? captureTaskContext(owner);
     const task = new Task<T>(this, source as TaskSource, owner, parent, context, options.name ?? null);
+    this._noted(task);
     if (options.eager === true && this.running) this._stepNow(task);
     else task._wake();
     return task;

@@ -14,8 +14,10 @@ import {
   SelfAwaitError,
   WrongLoopError,
 } from '../base/errors.js';
+import { inspect, type InspectOptions } from 'node:util';
 import { ReactionWaiter } from './async_bridge.js';
 import { DoneCallback } from './done_callback.js';
+import { creationSite } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
 import { AWAITS_PER_STEP, BUDGET, current, type Suspended } from './current.js';
 import type { LoopCore } from './loop_core.js';
@@ -241,6 +243,11 @@ export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
     return new CancelledError(reason, origin);
   }
 
+  /** For `console.log`: state, result, waiters, and in debug mode the place of creation. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return describeFuture(this, this.constructor.name, options);
+  }
+
   /** @internal Who is told of a failure that nobody looks at. */
   _failureOwner(): FailureOwner | null {
     return this._loop._failureOwner();
@@ -293,6 +300,25 @@ export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
 
 // On the prototype, so that telling a suspension apart costs no field in each future.
 (Future.prototype as { _isSuspension: boolean })._isSuspension = true;
+
+const OUTCOMES = ['pending', 'finished', 'failed', 'cancelled'];
+const RESULT_COLUMNS = 60;
+
+function describeFuture(future: Future<unknown>, kind: string, options: InspectOptions): string {
+  const outcome = future._state & State.outcome;
+  const parts = [OUTCOMES[outcome] as string];
+  const { name } = future as { name?: unknown };
+  if (typeof name === 'string') parts.unshift(name);
+  if (outcome === State.finished) parts.push(inspect(future._value, { ...options, depth: 0 }).slice(0, RESULT_COLUMNS));
+  if (outcome === State.failed) parts.push(String(future._value).slice(0, RESULT_COLUMNS));
+  if (outcome === State.pending) parts.push(`waiters: ${countWaiters(future._waiters)}`);
+  const site = creationSite(future);
+  return `${kind} <${parts.join(', ')}>${site === null ? '' : ` created at\n${site}`}`;
+}
+
+function countWaiters(waiters: unknown): number {
+  return Array.isArray(waiters) ? waiters.length : Number(waiters !== null);
+}
 
 /** @internal */
 export function cancelOrigin(): CancelOrigin | null {

@@ -5,6 +5,7 @@
 import { type Kind, KIND_BITS } from '../engine/abi.js';
 import type { Engine } from '../engine/engine.js';
 import type { ReadyRing } from '../engine/ready_ring.js';
+import { noteCreation } from './creation_site.js';
 import type { ActiveContext } from './active_context.js';
 import { TurnResource } from './turn_resource.js';
 import type { FailureOwner } from './unhandled.js';
@@ -91,6 +92,12 @@ export abstract class LoopCore {
     const free = new Int32Array(size);
     free.set(this.#free.subarray(0, this.#freeCount));
     this.#free = free;
+  }
+
+  /** @internal In debug mode, notes where something was created. */
+  _noted<T extends object>(created: T): T {
+    if (this._debug) noteCreation(created);
+    return created;
   }
 
   /** Runs `fn(...args)` in the next tick. */

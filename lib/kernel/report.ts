@@ -1,6 +1,7 @@
 // Where failures without a caller go: the user's handler, else standard error. A handler that throws is itself
 // reported, once, together with what it was called for; there is no way from here into a loop.
 
+import { creationSite } from './creation_site.js';
 import type { ExceptionContext } from './loop_core.js';
 
 /** Receives failures that have no caller to go to. */
@@ -10,7 +11,11 @@ export type ExceptionHandler = (context: ExceptionContext) => void;
 export function defaultExceptionHandler(context: ExceptionContext): void {
   const { message, exception, loop: _loop, ...facts } = context;
   const lines = [`readyloop: ${message}`, formatError(exception)];
-  for (const key of Object.keys(facts).sort()) lines.push(`  ${key}: ${formatFact(facts[key])}`);
+  for (const key of Object.keys(facts).sort()) {
+    lines.push(`  ${key}: ${formatFact(facts[key])}`);
+    const site = creationSite(facts[key]);
+    if (site !== null) lines.push('  created at:', site);
+  }
   console.error(lines.join('\n'));
 }
 
