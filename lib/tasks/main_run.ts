@@ -66,7 +66,7 @@ export class MainRun<T> {
     this.#loop._engine.wake();
   }
 
-  /** Main has ended: stops listening. */
+  /** The run is over: stops listening. */
   unlisten(): void {
     this.#signals?.dispose();
     this.#abort?.[Symbol.dispose]();

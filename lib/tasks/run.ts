@@ -47,6 +47,7 @@ export function closeUnlessOutside(call: string, main: unknown): void {
 function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const finish = (): void => {
+      mainRun.unlisten();
       loop._unattend();
       try {
         resolve(mainRun.outcome());
@@ -58,7 +59,7 @@ function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
     mainRun.task._addWaiter({
       _looks: true,
       _wake: () => {
-        mainRun.unlisten();
+        // Signals are listened to until the end: a second one must exit while the left-behind tasks refuse to.
         mainRun.root.close(() => {
           // The last run to end also ends what plain callbacks started on the loop, and reports their failures.
           if (loop._liveRuns === 1) loop._orphans.close(finish);
