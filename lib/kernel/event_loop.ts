@@ -184,8 +184,7 @@ export class EventLoop extends LoopCore {
     const parent = root === null ? creatingTask() : null;
     const owner = root ?? (parent !== null && parent._loop === this ? parent._root : this._orphans);
     const context = options.context ?? captureTaskContext(owner);
-    const task = new Task<T>(this, source as TaskSource, owner, parent, context, options.name ?? null);
-    this._noted(task);
+    const task = this._noted(new Task<T>(this, source as TaskSource, owner, parent, context, options.name ?? null));
     if (options.eager === true && this.running) this._stepNow(task);
     else task._wake();
     return task;
