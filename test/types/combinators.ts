@@ -66,8 +66,10 @@ export function* waiting() {
   yield* wait(many, { returnWhen: 'first' });
 }
 
-export async function iterating(): Promise<void> {
-  for await (const task of asCompleted(many)) expectType<number>()(task.result());
+// Another element type than above: TypeScript 5.9 gives `for await` what it remembers of `for … of` over the same type.
+export async function iterating(words: Task<string>[]): Promise<void> {
+  for await (const task of asCompleted(words)) expectType<string>()(task.result());
+  for await (const task of asCompleted(words)) expectType<string>()(task.result());
 }
 
 expectType<Promise<[number, string[]]>>()(
