@@ -2,8 +2,9 @@
 // worker and then wakes the worker's own uv loop, where nobody sleeps while ours blocks; so a blocked wait also
 // watches the descriptor of that loop, ends when it becomes readable, and the return to JavaScript does the rest.
 //
-// The descriptor is just as readable when Node has ordinary work that stands still meanwhile. It is therefore
-// watched one-shot; while it stays readable each wait is capped instead, and when it is quiet it is watched again.
+// The descriptor is just as readable when Node has ordinary work that stands still meanwhile, and in a worker it is so
+// nearly always. It is therefore watched one-shot; while it stays readable each wait is capped instead, and when it is
+// quiet it is watched again.
 #pragma once
 
 #include <cstdint>

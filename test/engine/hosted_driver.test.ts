@@ -181,7 +181,10 @@ describe.each(selectors)('on %s', (selector) => {
   describe('as a program', () => {
     const program = (mode: string): Promise<{ code: number; out: string }> =>
       new Promise((resolve) => {
-        execFile(process.execPath, ['--expose-gc', fixture('hosted_program'), mode, selector], (error, out, errors) => {
+        const args = ['--expose-gc', fixture('hosted_program'), mode, selector];
+        // A program that hangs is ended before the test is, so that it does not outlive it.
+        const limits = { timeout: 15_000, killSignal: 'SIGKILL' } as const;
+        execFile(process.execPath, args, limits, (error, out, errors) => {
           resolve({ code: Number(error?.code ?? 0), out: out.trim() + errors.trim() });
         });
       });
@@ -206,6 +209,10 @@ describe.each(selectors)('on %s', (selector) => {
       const { code, out } = await program('fatal');
       expect(code).toBe(1);
       expect(out).toContain('boom');
+    });
+
+    test('D49: a wait without limit ends when Node has work', async () => {
+      expect(await program('nudge')).toEqual({ code: 0, out: 'returned 0' });
     });
 
     test('NativeLoop: a loop that is collected unclosed leaves no descriptor open', async () => {

@@ -7,12 +7,16 @@ const { selectors } = loadBinding();
 
 const countDescriptors = (): number => readdirSync('/dev/fd').length;
 
-/** Starts a worker in `mode`; once it says where it is, terminates it if asked to. Returns: its exit code. */
+// A worker can say that it is about to block, not that it has blocked.
+const untilBlockedMs = 30;
+
+/** Starts a worker in `mode`; once it is where the mode leads, terminates it if asked to. Returns: its exit code. */
 function runWorker(mode: string, selector: string, terminate = true): Promise<number> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(fixture('loop_worker'), { workerData: { mode, selector } });
     worker.once('message', () => {
-      if (terminate) void worker.terminate();
+      // real time: the subject is a thread inside a system call, which no handshake can come from
+      if (terminate) setTimeout(() => void worker.terminate(), untilBlockedMs);
     });
     worker.once('error', reject);
     worker.once('exit', resolve);
