@@ -22,6 +22,17 @@ export function rootFor(loop: EventLoop, options: RunOptions): Root {
   });
 }
 
+/**
+ * @internal Cancels and awaits what a root still has. The last run to end also ends what plain callbacks started on the
+ * loop, and reports their failures.
+ */
+export function endTasks(loop: EventLoop, root: Root, onQuiet: () => void): void {
+  root.close(() => {
+    if (loop._liveRuns === 1) loop._orphans.close(onQuiet);
+    else onQuiet();
+  });
+}
+
 export class MainRun<T> {
   readonly task: Task<T>;
   readonly root: Root;

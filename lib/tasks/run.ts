@@ -3,7 +3,7 @@
 import { isCoroutine } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { assertNotRunning, hostedLoop } from '../kernel/running.js';
-import { type Main, MainRun } from './main_run.js';
+import { endTasks, type Main, MainRun } from './main_run.js';
 import { checkRunOptions, type RunOptions } from './run_options.js';
 
 /**
@@ -60,11 +60,7 @@ function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
       _looks: true,
       _wake: () => {
         // Signals are listened to until the end: a second one must exit while the left-behind tasks refuse to.
-        mainRun.root.close(() => {
-          // The last run to end also ends what plain callbacks started on the loop, and reports their failures.
-          if (loop._liveRuns === 1) loop._orphans.close(finish);
-          else finish();
-        });
+        endTasks(loop, mainRun.root, finish);
       },
     });
   });

@@ -5,7 +5,7 @@ import { type Context, copyContext } from '../kernel/context.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Root } from '../kernel/root.js';
 import { hostedLoop } from '../kernel/running.js';
-import { type Main, MainRun, rootFor } from './main_run.js';
+import { endTasks, type Main, MainRun, rootFor } from './main_run.js';
 import { closeUnlessOutside } from './run.js';
 import { checkRunOptions, type RunOptions } from './run_options.js';
 
@@ -75,7 +75,7 @@ export class Runner {
     const root = this.#root;
     if (loop === null || root === null) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      root.close(() => {
+      endTasks(loop, root, () => {
         loop._unattend();
         if (root.unhandledError === null) resolve();
         else reject(root.unhandledError);
