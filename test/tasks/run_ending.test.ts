@@ -1,6 +1,7 @@
 // run: its end. What main left behind is cancelled in creation order and awaited, in rounds, until nothing is left.
 import {
   checkpoint,
+  type Coroutine,
   createTask,
   type ExceptionContext,
   type ExceptionGroup,
@@ -251,10 +252,10 @@ describe.each(colours)('$name tasks', ({ of }) => {
 
 test('RU1: runBlocking: the order of ending is the same', () => {
   const log: string[] = [];
-  const endless = (name: string): (() => Generator<never, void, unknown>) =>
-    function* (): Generator<never, void, unknown> {
+  const endless = (name: string): (() => Coroutine<void>) =>
+    function* (): Coroutine<void> {
       try {
-        yield* sleepForever() as unknown as Generator<never, void, unknown>;
+        yield* sleepForever();
       } finally {
         log.push(name);
       }

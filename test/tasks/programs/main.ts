@@ -1,11 +1,11 @@
 // Programs under runMain and run({ signals }), one per argument. They print a line when they are ready to be signalled.
-import { CancelledError, checkpoint, createTask, run, runMain, sleepForever, until } from '../../../lib/index';
+import { CancelledError, checkpoint, type Coroutine, createTask, run, runMain, sleepForever, until } from '../../../lib/index';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function* waitForEver(): Generator<never, void, unknown> {
+function* waitForEver(): Coroutine<void> {
   say('ready');
-  yield* sleepForever() as unknown as Generator<never, void, unknown>;
+  yield* sleepForever();
 }
 
 const programs: Readonly<Record<string, () => void>> = {
