@@ -35,6 +35,7 @@
               "-static-libstdc++",
               "-static-libgcc",
               "-Wl,--exclude-libs,ALL",
+              "-Wl,--version-script=<(module_root_dir)/native/addon/exports.map",
               "-Wl,-z,relro",
               "-Wl,-z,now",
             ],
