@@ -1,38 +1,60 @@
-// What the demo prints: a picture for people, or figures for machines.
+// What the demo prints: a picture for people, as the recordings come in, or figures for machines at the end.
 import { drawChart, terminalOf } from './chart.mjs';
 
 const inSeconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
+const styles = { generator: 'function* and yield*', async: 'async and await' };
 
-export function printPicture({ colour, oneByOne, together }) {
-  const terminal = terminalOf(process.stdout, process.env);
-  // One scale for both charts, so that they can be compared at a glance.
-  const endMs = Math.max(oneByOne.tookMs, together.tookMs);
-  const style = colour === 'generator' ? 'function* and yield*' : 'async and await';
-  const lines = [
-    `The model: ${together.value}`,
-    '',
-    `One after another: ${inSeconds(oneByOne.tookMs)}`,
-    ...drawChart(oneByOne.tasks, endMs, terminal),
-    '',
-    `With gather: ${inSeconds(together.tookMs)}`,
-    ...drawChart(together.tasks, endMs, terminal),
-    '',
-    `The handler was written with ${style} (--colour ${colour}); the other colour does the same.`,
-  ];
-  console.log(lines.join('\n'));
+export class PictureReport {
+  #terminal = terminalOf(process.stdout, process.env);
+  #scaleMs = 0;
+  #answer = '';
+  #colour = '';
+
+  begin(question, colour) {
+    this.#colour = colour;
+    console.log(`Asking: ${question}`);
+  }
+  oneByOne(recording) {
+    this.#draw('One after another', recording);
+  }
+  together(recording) {
+    this.#draw('With gather', recording);
+    this.#answer = recording.value;
+  }
+  end() {
+    console.log(`\nThe model: ${this.#answer}`);
+    console.log(`\nThe handler is written with ${styles[this.#colour]}; --colour chooses, and the other does the same.`);
+  }
+
+  // All charts have the scale of the first, so that they can be compared at a glance.
+  #draw(title, { tookMs, tasks }) {
+    this.#scaleMs ||= tookMs;
+    const chart = drawChart(tasks, this.#scaleMs, this.#terminal);
+    console.log(`\n${title}: ${inSeconds(tookMs)}\n${chart.join('\n')}`);
+  }
 }
 
-export function printFigures({ colour, question, oneByOne, together }) {
-  const figuresOf = ({ tookMs, tasks }) => ({ tookMs: rounded(tookMs), tasks: tasks.map(roundedTimes) });
-  const figures = {
-    colour,
-    question,
-    answer: together.value,
-    oneByOne: figuresOf(oneByOne),
-    gather: figuresOf(together),
-  };
-  console.log(JSON.stringify(figures, null, 2));
+export class FigureReport {
+  #figures = {};
+
+  begin(question, colour) {
+    this.#figures = { colour, question };
+  }
+  oneByOne(recording) {
+    this.#figures.oneByOne = figuresOf(recording);
+  }
+  together(recording) {
+    this.#figures.answer = recording.value;
+    this.#figures.gather = figuresOf(recording);
+  }
+  end() {
+    console.log(JSON.stringify(this.#figures, null, 2));
+  }
 }
 
 const rounded = (ms) => Math.round(ms * 1000) / 1000;
-const roundedTimes = (task) => ({ ...task, startMs: rounded(task.startMs), endMs: rounded(task.endMs) });
+
+function figuresOf({ tookMs, tasks }) {
+  const roundedTasks = tasks.map((task) => ({ ...task, startMs: rounded(task.startMs), endMs: rounded(task.endMs) }));
+  return { tookMs: rounded(tookMs), tasks: roundedTasks };
+}
