@@ -1,17 +1,11 @@
 // The request handler in the async colour: `async` and `await`.
 // The same program in the other colour stands in handler_generator.mjs; read the two side by side.
 import { createTask, gather, untilSignal } from 'readyloop';
-import { readAnswer, requestTo, ServiceError } from './services.mjs';
+import { request } from './services.mjs';
 
-/** Asks one service. `await fetch(…)` alone would go on after a cancellation; untilSignal aborts the request. */
+/** Asks one service. A bare `await request(…)` would go on after a cancellation; untilSignal aborts the request. */
 async function ask(service, question) {
-  let response;
-  try {
-    response = await untilSignal((signal) => fetch(service.url, requestTo(question, signal)));
-  } catch (error) {
-    throw ServiceError.unreachable(service, error); // Gives a cancellation back as it is.
-  }
-  return await untilSignal(() => readAnswer(service, response));
+  return await untilSignal((signal) => request(service, question, signal));
 }
 
 // A task of its own for each call, with a name that the chart and every report can show.

@@ -1,17 +1,11 @@
 // The request handler in the generator colour: `function*` and `yield*`.
 // The same program in the other colour stands in handler_async.mjs; read the two side by side.
 import { createTask, gather, untilSignal } from 'readyloop';
-import { readAnswer, requestTo, ServiceError } from './services.mjs';
+import { request } from './services.mjs';
 
 /** Asks one service. Cancelling the task that waits here aborts the HTTP request. */
 function* ask(service, question) {
-  let response;
-  try {
-    response = yield* untilSignal((signal) => fetch(service.url, requestTo(question, signal)));
-  } catch (error) {
-    throw ServiceError.unreachable(service, error); // Gives a cancellation back as it is.
-  }
-  return yield* untilSignal(() => readAnswer(service, response));
+  return yield* untilSignal((signal) => request(service, question, signal));
 }
 
 // A task of its own for each call, with a name that the chart and every report can show.

@@ -1,33 +1,33 @@
-// What the client knows of a service: how it is asked, how its answer is read, and how its failures are told.
-import { CancelledError } from 'readyloop';
+// What the client knows of a service: how it is asked, and how its failures are told. Plain promises and an AbortSignal:
+// nothing here knows of readyloop.
 
 /** A service that failed or could not be reached, in words for a person. */
 export class ServiceError extends Error {
   name = 'ServiceError';
-
-  /** Returns: the error for a request that got no answer; a cancellation is none and is given back as it is. */
-  static unreachable(service, cause) {
-    if (cause instanceof CancelledError) return cause;
-    const why = cause.cause?.code ?? cause.cause?.message ?? cause.message;
-    return new ServiceError(`the ${service.name} service at ${service.url} cannot be reached: ${why}`, { cause });
-  }
 }
 
-/** The options of `fetch` for one question. */
-export function requestTo(question, signal) {
+/** Asks a service with `fetch`. Aborting `signal` ends the request, its answer's body included. */
+export async function request(service, question, signal) {
   const headers = { 'content-type': 'application/json' };
-  return { method: 'POST', headers, body: JSON.stringify(question), signal };
-}
-
-/** Returns: what the service answered. Throws: ServiceError with what it complained about. */
-export async function readAnswer(service, response) {
-  const text = await response.text();
+  let response;
   let body;
   try {
-    body = JSON.parse(text);
-  } catch {
-    body = { error: `something that is not JSON: ${text.slice(0, 60)}` };
+    response = await fetch(service.url, { method: 'POST', headers, body: JSON.stringify(question), signal });
+    body = await response.text();
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    const why = cause.cause?.code ?? cause.message;
+    throw new ServiceError(`the ${service.name} service at ${service.url} cannot be reached: ${why}`, { cause });
   }
-  if (response.ok && body.error === undefined) return body.answer;
-  throw new ServiceError(`the ${service.name} service failed with HTTP ${response.status}: ${body.error}`);
+  const { answer, error } = parse(body);
+  if (response.ok && error === undefined) return answer;
+  throw new ServiceError(`the ${service.name} service failed with HTTP ${response.status}: ${error}`);
+}
+
+function parse(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return { error: `something that is not JSON: ${body.slice(0, 60)}` };
+  }
 }
