@@ -1,12 +1,19 @@
 // Checks of arguments that several calls share.
 
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
-import { isCoroutineFunction } from './coroutine.js';
+import { describe, isCoroutine, isCoroutineFunction, isThenable } from './coroutine.js';
 
 /** @internal Throws: what D14 and H4 ask for. */
 export function assertInstant(ms: unknown, call: string): asserts ms is number {
   if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${String(ms)}`);
   if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
+}
+
+/** @internal Throws: ArgumentTypeError for what can hold no options, such as one more thing to wait for. */
+export function assertOptions(options: unknown, call: string): void {
+  const isRecord = typeof options === 'object' && options !== null;
+  if (isRecord && !Array.isArray(options) && !isThenable(options) && !isCoroutine(options)) return;
+  throw new ArgumentTypeError(`${call}: options are an object, not ${describe(options)}`);
 }
 
 /**

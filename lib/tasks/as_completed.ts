@@ -2,7 +2,7 @@
 
 import { ArgumentTypeError, TimeoutError } from '../base/errors.js';
 import type { Operation, Suspension } from '../kernel/coroutine.js';
-import { assertInstant } from '../kernel/arguments.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, type Waiter } from '../kernel/future.js';
 import type { LoopCore, ScheduledCall } from '../kernel/loop_core.js';
@@ -67,6 +67,8 @@ export class Completions<F extends Future<unknown>> implements Waiter, Iterable<
 
   /** @internal */
   _forget(waiter: object): void {
+    // Its place in the iteration is free again, or the last completion would never be given.
+    this.#toHandOut++;
     void this.#waiters.splice(this.#waiters.indexOf(waiter as NextFuture<F, unknown>), 1);
   }
 
@@ -144,8 +146,10 @@ class Item<F extends Future<unknown>> implements Operation<F> {
  */
 export function asCompleted<A extends Waitable>(
   waitables: Iterable<A>,
-  { timeout }: AsCompletedOptions = {},
+  options: AsCompletedOptions = {},
 ): Completions<Future<WaitableValue<A>>> {
+  assertOptions(options, 'asCompleted');
+  const { timeout } = options;
   const isCollection = typeof (waitables as Partial<Iterable<A>> | null)?.[Symbol.iterator] === 'function';
   if (!isCollection || waitables instanceof Future || 'next' in (waitables as object)) {
     throw new ArgumentTypeError('asCompleted: a collection of awaitables is needed, as in asCompleted([a, b])');

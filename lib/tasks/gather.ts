@@ -1,6 +1,7 @@
 // gather: fan out, fan in. Its siblings go on after a failure, as in asyncio; `all` is the structured one.
 
 import { ArgumentTypeError, CancelledError } from '../base/errors.js';
+import { assertOptions } from '../kernel/arguments.js';
 import { describe, isCoroutine, isThenable } from '../kernel/coroutine.js';
 import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
@@ -141,11 +142,19 @@ interface GatherArguments {
 
 function readArguments(args: unknown[]): GatherArguments {
   const [first, second] = args;
-  if (Array.isArray(first)) return { items: first, keys: null, options: (second ?? {}) };
-  if (args.length > 0 && args.length <= 2 && isRecord(first)) {
-    return { items: Object.values(first), keys: Object.keys(first), options: (second ?? {}) };
-  }
+  if (args.length === 0 || args.length > 2) return { items: args, keys: null, options: {} };
+  if (Array.isArray(first)) return { items: first, keys: null, options: readOptions(second) };
+  if (isRecord(first)) return { items: Object.values(first), keys: Object.keys(first), options: readOptions(second) };
   return { items: args, keys: null, options: {} };
+}
+
+function readOptions(options: unknown = {}): GatherOptions {
+  assertOptions(options, 'gather');
+  const { returnExceptions } = options as { returnExceptions?: unknown };
+  if (returnExceptions !== undefined && typeof returnExceptions !== 'boolean') {
+    throw new ArgumentTypeError(`gather: returnExceptions is true or false, not ${describe(returnExceptions)}`);
+  }
+  return options as GatherOptions;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

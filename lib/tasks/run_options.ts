@@ -3,7 +3,7 @@
 import { constants } from 'node:os';
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
 import type { Engine } from '../engine/engine.js';
-import { assertInstant } from '../kernel/arguments.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
 
 /** Options of `run`, `runBlocking`, `runMain` and `Runner`. */
 export interface RunOptions {
@@ -27,10 +27,11 @@ export interface RunOptions {
 
 /** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
 export function checkRunOptions(options: RunOptions, call: string): void {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new ArgumentTypeError(`${call}: options are an object, such as { name: 'main' }`);
+  assertOptions(options, call);
+  const { signal, signals, unhandled, asyncContext, shutdownTimeout, engine } = options;
+  if (engine !== undefined && typeof (engine as Partial<Engine> | null)?.runOnce !== 'function') {
+    throw new ArgumentTypeError(`${call}: engine must be an Engine`);
   }
-  const { signal, signals, unhandled, asyncContext, shutdownTimeout } = options;
   if (signal !== undefined && typeof signal.addEventListener !== 'function') {
     throw new ArgumentTypeError(`${call}: signal must be an AbortSignal`);
   }

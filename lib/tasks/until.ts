@@ -2,7 +2,7 @@
 
 import { ArgumentTypeError, asError, AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
 import { describe, isThenable } from '../kernel/coroutine.js';
-import { assertInstant } from '../kernel/arguments.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, State } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
@@ -50,7 +50,9 @@ class PromiseFuture<T> extends Future<T> {
  *   loop owns the thread and microtasks cannot be run.
  * Checkpoint: yes. Cancel: the wait is detached and `onCancel` called; the promise goes on and is ignored.
  */
-export function until<T>(promise: PromiseLike<T>, { onCancel }: UntilOptions = {}): Future<T> {
+export function until<T>(promise: PromiseLike<T>, options: UntilOptions = {}): Future<T> {
+  assertOptions(options, 'until');
+  const { onCancel } = options;
   if (!isThenable(promise)) throw new ArgumentTypeError(`until: a promise is needed, not ${describe(promise)}`);
   if (onCancel !== undefined && typeof onCancel !== 'function') {
     throw new ArgumentTypeError(`until: onCancel is a function, not ${describe(onCancel)}`);
@@ -123,8 +125,10 @@ class AbortableFuture<T> extends Future<T> {
  */
 export function untilSignal<T>(
   start: (signal: AbortSignal) => PromiseLike<T>,
-  { graceMs = Infinity }: UntilSignalOptions = {},
+  options: UntilSignalOptions = {},
 ): Future<T> {
+  assertOptions(options, 'untilSignal');
+  const { graceMs = Infinity } = options;
   if (typeof start !== 'function') {
     throw new ArgumentTypeError(`untilSignal: a function of a signal is needed, not ${describe(start)}`);
   }

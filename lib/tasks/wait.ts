@@ -2,7 +2,7 @@
 
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
 import { describe } from '../kernel/coroutine.js';
-import { assertInstant } from '../kernel/arguments.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State, type Waiter } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
@@ -107,6 +107,7 @@ export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: W
       throw new ArgumentTypeError(`wait: ${describe(future)} is not a future; make a task of a coroutine first`);
     }
   }
+  assertOptions(options, 'wait');
   const { timeout, returnWhen } = options;
   if (timeout !== undefined) assertInstant(timeout, 'wait');
   if (returnWhen !== undefined && !CHOICES.includes(returnWhen)) {
