@@ -231,3 +231,24 @@ test('AC1: asCompleted: an item whose wait is cancelled leaves its completion to
   future.setResult('kept');
   expect(yield* second!).toBe(future);
 }));
+
+test('AC5, DV3: asCompleted: a wait that is cancelled gives its place in the iteration back', hosted(function* () {
+  const futures = [1, 2].map(() => getRunningLoop().createFuture<number>());
+  const completions = asCompleted(futures);
+  const waiters = [
+    createTask(async () => {
+      await forEach(completions, () => undefined);
+    }),
+    createTask(function* () {
+      for (const next of completions) yield* next;
+    }),
+  ];
+  yield* ticks(2);
+  for (const waiter of waiters) waiter.cancel();
+  for (const waiter of waiters) yield* outcomeOf(waiter);
+
+  futures.forEach((future, i) => future.setResult(i));
+  const results: number[] = [];
+  for (const next of completions) results.push((yield* next).result());
+  expect(results).toEqual([0, 1]);
+}));

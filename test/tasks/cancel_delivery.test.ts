@@ -34,7 +34,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(outer.cancelling()).toBe(1);
   }));
 
-  test('X5: cancel: after the awaited value came, the value is delivered and the next wait is cancelled', hosted(function* () {
+  test('X5, D31: cancel: after the awaited value came, the value is delivered and the next wait is cancelled', hosted(function* () {
     const future = getRunningLoop().createFuture<string>();
     const log: unknown[] = [];
     const task = createTask(of(function* () {

@@ -73,7 +73,7 @@ const rows = operations.flatMap(({ what, ending, endless, colours = [generatorCo
   colours.map((colour) => [what, colour.name, colour, ending, endless] as const),
 );
 
-test.each(rows)('cancel points: %s in a %s task lets others run while it waits', (_what, _name, colour, ending) =>
+test.each(rows)('CK1: cancel points: %s in a %s task lets others run while it waits', (_what, _name, colour, ending) =>
   hosted(function* (engine) {
     const log: string[] = [];
     const task = createTask(colour.of(function* () {
@@ -98,7 +98,7 @@ test.each(rows)('cancel points: %s in a %s task is cancelled while it waits', (_
     expect(yield* outcomeOf(task)).toEqual(['cancelled', 'waiting']);
   })());
 
-test.each(rows)('cancel points: %s in a %s task that was cancelled already throws there', (_what, _name, colour, _ending, endless) =>
+test.each(rows)('CK5: cancel points: %s in a %s task that was cancelled already throws there', (_what, _name, colour, _ending, endless) =>
   hosted(function* (engine) {
     const log: string[] = [];
     const task = createTask(colour.of(function* () {

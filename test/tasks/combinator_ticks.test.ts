@@ -38,7 +38,7 @@ test.each(costs)('K19: ticks: %s takes %d at most', (_what, bound, body) =>
     expect(ticksSoFar() - before).toBeLessThanOrEqual(bound);
   })());
 
-test('K19: ticks: a done future, task or gathering takes none', virtualTime(function* () {
+test('K19, CK7: ticks: a done future, task or gathering takes none', virtualTime(function* () {
   const task = made();
   yield* task;
   const gathering = gather(task);
