@@ -358,6 +358,8 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
     } catch (error) {
       exception = error;
     }
+    // What it waited for must not wake it any more: its slot may be somebody else's by then.
+    if (this._waiting instanceof Future) this._waiting._removeWaiter(this);
     const message = `${this.name} was abandoned: it did not end when cancelled`;
     this._loop.callExceptionHandler({ message, exception, task: this });
     if (!this.done()) this._end(State.cancelled, new CancelledError('abandoned'));
