@@ -43,6 +43,11 @@ export class StableHeap {
     return first;
   }
 
+  clear(): void {
+    this.#entries.length = 0;
+    this.#positions.clear();
+  }
+
   #removeAt(index: number): void {
     const removed = this.#at(index);
     const last = this.#entries.pop() as HeapEntry;

@@ -160,6 +160,8 @@ export class SimulatedEngine implements Engine {
   }
   close(): void {
     this.#drain = null;
+    this.#timers.clear();
+    this.#watches.clear();
     this.unref();
   }
 
