@@ -5,7 +5,7 @@ import { describe, isCoroutine, isCoroutineFunction, isThenable } from './corout
 
 /** @internal Throws: what D14 and H4 ask for. */
 export function assertInstant(ms: unknown, call: string): asserts ms is number {
-  if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${String(ms)}`);
+  if (typeof ms !== 'number') throw new ArgumentTypeError(`${call}: milliseconds are a number, not ${describe(ms)}`);
   if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
 }
 

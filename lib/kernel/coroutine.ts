@@ -89,15 +89,22 @@ export function claim(coroutine: Coroutine<unknown>): void {
 /** @internal The error for a value that is neither a coroutine nor a function that makes one. */
 export function notACoroutine(value: unknown, where: string): ArgumentTypeError {
   const hint = isThenable(value)
-    ? 'a promise or future was given: await it, or wrap a promise with until(promise)'
+    ? 'await a future or promise, or give the async function itself without calling it'
     : 'give a generator object (call the function*), a function*, or an async function';
   return new ArgumentTypeError(`${where}: ${describe(value)} is not a coroutine; ${hint}`);
+}
+
+// The class, where the tag says no more than that it is an object.
+function describeObject(value: object): string {
+  const tag = Object.prototype.toString.call(value);
+  const { constructor } = value as { constructor?: unknown };
+  return tag === '[object Object]' && typeof constructor === 'function' ? `[object ${constructor.name}]` : tag;
 }
 
 /** @internal */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (typeof value === 'object') return Object.prototype.toString.call(value);
+  if (typeof value === 'object') return describeObject(value);
   return `${typeof value} ${String(value)}`;
 }
