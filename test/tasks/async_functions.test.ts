@@ -17,7 +17,7 @@ import {
   wait,
   waitReadable,
 } from '../../lib/index';
-import { SimulatedEngine, type VirtualTimeOptions, virtualTime } from '../../lib/testing';
+import { type SimulatedEngine, type VirtualTimeOptions, virtualTime } from '../../lib/testing';
 import { withCode } from '../helpers/failures';
 import { hosted, outcomeOf, ticks } from './support';
 
@@ -131,7 +131,7 @@ test('D35: currentTask: two async tasks that take turns each see themselves', ho
   expect(seen).toEqual([true, true, true, true, true, true]);
 }));
 
-test('D35: currentTask: in a plain callback of Node that an async task set it is that task, after its end nobody', hosted(async () => {
+test('D35: currentTask: in a Node callback set by an async task it is that task until its end', hosted(async () => {
   const seen: unknown[] = [];
   const task = createTask(async () => {
     setImmediate(() => seen.push(currentTask() === task));

@@ -15,7 +15,7 @@ import { colours, hosted, outcomeOf, ticks } from './support';
 const cancelOwn = (reason: unknown): boolean => (currentTask() as Task<unknown>).cancel(reason);
 
 describe.each(colours)('$name tasks', ({ of }) => {
-  test('X4: cancel: an inner task that swallows it gives its value, and the outer one is not cancelled', hosted(function* () {
+  test('X4: cancel: an inner task that swallows it gives its value to the outer one', hosted(function* () {
     const inner = createTask(of(function* () {
       try {
         yield sleepForever();
@@ -34,7 +34,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(outer.cancelling()).toBe(1);
   }));
 
-  test('X5, D31: cancel: after the awaited value came, the value is delivered and the next wait is cancelled', hosted(function* () {
+  test('X5, D31: cancel: after the value came, it is delivered and the next wait is cancelled', hosted(function* () {
     const future = getRunningLoop().createFuture<string>();
     const log: unknown[] = [];
     const task = createTask(of(function* () {
@@ -49,7 +49,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(log).toEqual(['value']);
   }));
 
-  test('X5: cancel: after the last value came, the task ends with its result and the request counted', hosted(function* () {
+  test('X5: cancel: after the last value came, the task ends with its result', hosted(function* () {
     const future = getRunningLoop().createFuture<string>();
     const task = createTask(of(function* () {
       return yield future;
@@ -124,7 +124,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(loop.metrics().timers).toBe(timersBefore);
   }));
 
-  test('D30: cancel: a done future still gives its value, and the request waits for the next pending one', hosted(function* () {
+  test('D30: cancel: a done future still gives its value, the request waits for a pending one', hosted(function* () {
     const done = getRunningLoop().createFuture<string>();
     done.setResult('value');
     const log: unknown[] = [];
@@ -151,7 +151,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(log).toEqual([]);
   }));
 
-  test('X10: cancel: a CancelledError thrown by hand ends the task cancelled, with no request counted', hosted(function* () {
+  test('X10: cancel: a CancelledError thrown by hand ends the task cancelled, no request counted', hosted(function* () {
     const task = createTask(of(function* () {
       yield checkpoint();
       throw new CancelledError('by hand');
@@ -178,7 +178,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(task.cancelling()).toBe(1);
   }));
 
-  test('X15: cancel: a failure that came first is delivered, and the request waits for the next wait', hosted(function* () {
+  test('X15: cancel: a failure that came first is delivered, the request waits for the next wait', hosted(function* () {
     const failure = new Error('first');
     const future: Future<void> = getRunningLoop().createFuture();
     const log: unknown[] = [];
@@ -233,7 +233,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
       try {
         yield sleepForever();
       } finally {
-        throw failure; // eslint-disable-line no-unsafe-finally
+        throw failure;  
       }
     }));
     const outer = createTask(of(function* () {

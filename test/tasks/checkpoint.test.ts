@@ -23,7 +23,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     const log: string[] = [];
     const task = createTask(of(function* () {
       getRunningLoop().callSoon(() => log.push('callback'));
-      createTask(of(function* () {
+      void createTask(of(function* () {
         log.push('task');
       }));
       yield checkpoint();

@@ -24,7 +24,7 @@ const costs: readonly (readonly [string, number, () => Coroutine<unknown>])[] = 
   ['gather(trivial, trivial, trivial)', 3, function* () { yield* gather(trivial(1), trivial(2), trivial(3)); }],
   ['wait([task])', 3, function* () { yield* wait([made()]); }],
   ['shield(trivial)', 3, function* () { yield* shield(trivial(1)); }],
-  ['asCompleted([trivial])', 3, function* () { for (const next of asCompleted([trivial(1)])) yield* next; }],
+  ['asCompleted([trivial])', 3, function* () { for (const next of asCompleted([trivial(1)])) void (yield* next); }],
   ['join()', 3, function* () { yield* made().join(); }],
   ['sleep(0)', 1, function* () { yield* sleep(0); }],
   ['a coroutine', 0, function* () { yield* trivial(1); }],

@@ -20,7 +20,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
   test('K1: createTask: nothing runs before the creator yields, then in the order of creation', hosted(function* () {
     const log: number[] = [];
     for (const n of [1, 2, 3]) {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         log.push(n);
       }));
     }
@@ -42,7 +42,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
   test('K4: createTask: what is thrown that is no Error is wrapped', hosted(function* () {
     const task = createTask(of(function* () {
       yield checkpoint();
-      throw 'text'; // eslint-disable-line @typescript-eslint/only-throw-error
+      throw 'text';  
     }));
     const [kind, error] = yield* outcomeOf(task);
     expect(kind).toBe('failed');
@@ -57,7 +57,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
       yield checkpoint();
       seen.push(currentTask()?.name);
     });
-    createTask(body, { name: 'a' });
+    void createTask(body, { name: 'a' });
     const last = createTask(body, { name: 'b' });
     const creator = currentTask();
     yield* outcomeOf(last);
@@ -73,7 +73,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
       parents.push(currentTask()?.parent?.name ?? null);
     });
     const creator = createTask(of(function* () {
-      createTask(child);
+      void createTask(child);
       yield checkpoint();
       yield sleep(5);
     }), { name: 'creator' });
@@ -95,7 +95,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
 
   test('K24: createTask: the loop holds a task that nobody else does', hosted(function* () {
     const log: string[] = [];
-    createTask(of(function* () {
+    void createTask(of(function* () {
       yield sleep(10);
       log.push('ended');
     }));

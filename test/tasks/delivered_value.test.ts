@@ -42,7 +42,12 @@ function over(make: (inner: Future<unknown>) => Future<unknown>): Begin {
   return () => {
     const inner = aFuture();
     const operation = make(inner);
-    return { operation, whenDone: telling(operation), finish: () => inner.setResult('inner'), isUntouched: () => !inner.done() };
+    return {
+      operation,
+      whenDone: telling(operation),
+      finish: () => inner.setResult('inner'),
+      isUntouched: () => !inner.done(),
+    };
   };
 }
 
@@ -151,7 +156,7 @@ const rows = waits.flatMap(([what, begin, only = [generatorColour, asyncColour]]
 /** A task that waits once, notes that it came through, and waits again. */
 function waiterOf(colour: Colour, operation: Operation<unknown>, log: string[]): Task<string> {
   return createTask(colour.of(function* () {
-    yield operation as Future<unknown>;
+    yield operation;
     log.push('delivered');
     yield sleepForever();
     return 'never';
@@ -159,7 +164,7 @@ function waiterOf(colour: Colour, operation: Operation<unknown>, log: string[]):
 }
 
 describe('every wait', () => {
-  test.each(rows)('D1, DV1, DV2: %s in a %s task: a value before the cancel is delivered, the cancel waits', (_what, _name, begin, colour) =>
+  test.each(rows)('D1, DV1, DV2: %s in a %s task: a value before the cancel is delivered', (...[, , begin, colour]) =>
     hosted(function* (engine) {
       const log: string[] = [];
       const begun = begin(engine);
@@ -172,12 +177,12 @@ describe('every wait', () => {
       expect(log).toEqual(['cancelled: true', 'delivered']);
     })());
 
-  test.each(rows)('D1, DV2: %s in a %s task: a value before the cancel leaves the last word to the result', (_what, _name, begin, colour) =>
+  test.each(rows)('D1, DV2: %s in a %s task: a value before the cancel lets the result stand', (...[, , begin, colour]) =>
     hosted(function* (engine) {
       const begun = begin(engine);
       begun.whenDone(() => waiter.cancel('late'));
       const waiter = createTask(colour.of(function* () {
-        yield begun.operation as Future<unknown>;
+        yield begun.operation;
         return 'result';
       }));
       yield* ticks(3);
@@ -187,7 +192,7 @@ describe('every wait', () => {
       expect(waiter.cancelling()).toBe(1);
     })());
 
-  test.each(rows)('D1, DV1, DV3: %s in a %s task: a cancel before the value consumes nothing', (what, _name, begin, colour) =>
+  test.each(rows)('D1, DV1, DV3: %s in a %s task: a cancel before the value takes nothing', (...[what, , begin, colour]) =>
     hosted(function* (engine) {
       const log: string[] = [];
       const begun = begin(engine);
@@ -201,14 +206,14 @@ describe('every wait', () => {
       expect(log).toEqual([]);
     })());
 
-  test.each(rows)('D30: %s in a %s task: a cancel that is pending already is seen before the wait begins', (_what, _name, begin, colour) =>
+  test.each(rows)('D30: %s in a %s task: a pending cancel comes before the wait', (...[, , begin, colour]) =>
     hosted(function* (engine) {
       const log: string[] = [];
       const begun = begin(engine);
       const waiter: Task<void> = createTask(colour.of(function* () {
         waiter.cancel('already');
         try {
-          yield begun.operation as Future<unknown>;
+          yield begun.operation;
         } catch (error) {
           log.push('thrown');
           throw error;

@@ -100,7 +100,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(allTasks().has(task)).toBe(false);
   }));
 
-  test('E11, D30: eager: a task that cancels itself is cancelled at its next wait, before that has an effect', hosted(function* () {
+  test('E11, D30: eager: a task that cancels itself is cancelled at its next wait', hosted(function* () {
     const timers = getRunningLoop().metrics().timers;
     const log: string[] = [];
     const task = createTask(of(function* () {
@@ -188,7 +188,7 @@ test('E12: eager: cancelling a task that is done already changes nothing', virtu
 test('E13: eagerTaskFactory: the body sees the name that was given', virtualTime(function* () {
   const seen: unknown[] = [];
   getRunningLoop().setTaskFactory(eagerTaskFactory);
-  createTask(function* () {
+  void createTask(function* () {
     seen.push(currentTask()?.name);
   }, { name: 'named' });
   getRunningLoop().setTaskFactory(null);
@@ -202,10 +202,10 @@ test('E14: eagerTaskFactory: it makes all tasks eager until it is taken back', v
     log.push('body');
   };
   getRunningLoop().setTaskFactory(eagerTaskFactory);
-  createTask(body);
+  void createTask(body);
   expect(log).toEqual(['body']);
   getRunningLoop().setTaskFactory(null);
-  createTask(body);
+  void createTask(body);
   expect(log).toEqual(['body']);
   yield* ticks(1);
   expect(log).toEqual(['body', 'body']);
@@ -217,8 +217,8 @@ test('E16: eager: a task that is done on return holds no coroutine', virtualTime
 
 test('E2: eager: eager tasks that create eager tasks nest, each restored in turn', virtualTime(function* () {
   const log: (string | undefined)[] = [];
-  createTask(function* () {
-    createTask(function* () {
+  void createTask(function* () {
+    void createTask(function* () {
       log.push(currentTask()?.name);
       yield* checkpoint();
     }, { eager: true, name: 'inner' });

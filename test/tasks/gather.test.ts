@@ -127,7 +127,7 @@ test('G4: gather: tasks made of earlier arguments go on after a refusal', virtua
 
 test('G4: gather: a coroutine that a task drives already is refused', virtualTime(function* () {
   const coroutine = trivial(1);
-  createTask(coroutine);
+  void createTask(coroutine);
   expect(codeOf(() => gather(coroutine))).toBe('ERR_COROUTINE_REUSED');
 }));
 

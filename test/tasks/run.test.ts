@@ -18,7 +18,7 @@ import { SimulatedEngine } from '../../lib/testing';
 import { thrownBy, withCode } from '../helpers/failures';
 import { codeOf, colours, hosted, outcomeOf, ticks, trivial } from './support';
 
-const virtual = (): { readonly engine: SimulatedEngine } => ({ engine: new SimulatedEngine() });
+const simulated = (): SimulatedEngine => new SimulatedEngine();
 const nodeTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe.each(colours)('$name mains', ({ of }) => {
@@ -26,7 +26,7 @@ describe.each(colours)('$name mains', ({ of }) => {
     expect(await run(of(function* () {
       yield sleep(5);
       return 'result';
-    }), virtual())).toBe('result');
+    }), { engine: simulated() })).toBe('result');
   });
 
   test('RU2: run: it rejects with the very error that main failed with', async () => {
@@ -34,13 +34,13 @@ describe.each(colours)('$name mains', ({ of }) => {
     await expect(run(of(function* () {
       yield checkpoint();
       throw failure;
-    }), virtual())).rejects.toBe(failure);
+    }), { engine: simulated() })).rejects.toBe(failure);
   });
 
   test('RU2: run: after a failure of main what it left behind is still ended first', async () => {
     const log: string[] = [];
     const promise = run(of(function* () {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         try {
           yield sleepForever();
         } finally {
@@ -50,7 +50,7 @@ describe.each(colours)('$name mains', ({ of }) => {
       }));
       yield checkpoint();
       throw new Error('main');
-    }), virtual());
+    }), { engine: simulated() });
 
     await expect(promise).rejects.toThrow('main');
     expect(log).toEqual(['left behind ended']);
@@ -60,7 +60,7 @@ describe.each(colours)('$name mains', ({ of }) => {
     await expect(run(of(function* () {
       (currentTask() as Task<unknown>).cancel('itself');
       yield sleepForever();
-    }), virtual())).rejects.toThrow(withCode('ERR_CANCELLED', /itself/));
+    }), { engine: simulated() })).rejects.toThrow(withCode('ERR_CANCELLED', /itself/));
   });
 
   test('D37: run: aborting its signal cancels main, and the reason is the signal’s', async () => {
@@ -73,7 +73,7 @@ describe.each(colours)('$name mains', ({ of }) => {
       } finally {
         log.push('cleanup');
       }
-    }), { ...virtual(), signal: controller.signal });
+    }), { engine: simulated(), signal: controller.signal });
 
     await expect(promise).rejects.toMatchObject({ code: 'ERR_CANCELLED', reason: 'stop' });
     expect(log).toEqual(['cleanup']);
@@ -84,7 +84,7 @@ describe.each(colours)('$name mains', ({ of }) => {
     const reason = new Error('why');
     const promise = run(of(function* () {
       log.push('main');
-    }), { ...virtual(), signal: AbortSignal.abort(reason) });
+    }), { engine: simulated(), signal: AbortSignal.abort(reason) });
 
     const error: unknown = await promise.catch((thrown: unknown) => thrown);
     expect(error).toHaveProperty('reason', reason);
@@ -101,7 +101,7 @@ describe.each(colours)('$name mains', ({ of }) => {
         return 'swallowed';
       }
       return 'never';
-    }), { ...virtual(), signal: controller.signal });
+    }), { engine: simulated(), signal: controller.signal });
     expect(await promise).toBe('swallowed');
   });
 
@@ -122,7 +122,7 @@ describe.each(colours)('$name mains', ({ of }) => {
   test('RU2: run: the name given is main’s', async () => {
     expect(await run(of(function* () {
       return currentTask()?.name;
-    }), { ...virtual(), name: 'program' })).toBe('program');
+    }), { engine: simulated(), name: 'program' })).toBe('program');
   });
 });
 
@@ -141,15 +141,15 @@ test('RU5: run: a coroutine that is refused is closed', hosted(function* () {
 }));
 
 test.each([5, null, undefined, 'main', {}, [], Promise.resolve(1)])('RU5: run: %p is no main', (bad) => {
-  for (const call of [() => void run(bad as never, virtual()), () => runBlocking(bad as never, virtual())]) {
-    expect(codeOf(call)).toBe('ERR_INVALID_ARG_TYPE');
-  }
+  const engine = simulated();
+  expect(codeOf(() => void run(bad as never, { engine }))).toBe('ERR_INVALID_ARG_TYPE');
+  expect(codeOf(() => runBlocking(bad as never, { engine }))).toBe('ERR_INVALID_ARG_TYPE');
 });
 
 test('RU5: run: a coroutine that is driven already is refused', async () => {
   const coroutine = trivial(1);
-  await run(coroutine, virtual());
-  expect(codeOf(() => void run(coroutine, virtual()))).toBe('ERR_COROUTINE_REUSED');
+  await run(coroutine, { engine: simulated() });
+  expect(codeOf(() => void run(coroutine, { engine: simulated() }))).toBe('ERR_COROUTINE_REUSED');
 });
 
 test.each([
@@ -164,22 +164,22 @@ test.each([
   const main = function* (): Generator<never, void, unknown> {
     log.push('main');
   };
-  expect(codeOf(() => void run(main, { ...virtual(), ...bad } as never))).toBe(code);
-  expect(codeOf(() => runBlocking(main, { ...virtual(), ...bad } as never))).toBe(code);
+  expect(codeOf(() => void run(main, { engine: simulated(), ...bad } as never))).toBe(code);
+  expect(codeOf(() => runBlocking(main, { engine: simulated(), ...bad } as never))).toBe(code);
   expect(log).toEqual([]);
 });
 
 test('RU11: run: debug is on for the run, and off again after it', async () => {
-  const options = virtual();
+  const engine = simulated();
   const loop = await run(function* () {
     expect(getRunningLoop().debug).toBe(true);
     return getRunningLoop();
-  }, { ...options, debug: true });
+  }, { engine, debug: true });
   expect(loop.debug).toBe(false);
 });
 
 test('D13: run: many runs on one thread share its loop, each a root of its own tasks', async () => {
-  const options = virtual();
+  const engine = simulated();
   const loops: EventLoop[] = [];
   const log: string[] = [];
   let left: Task<void> | null = null;
@@ -190,12 +190,12 @@ test('D13: run: many runs on one thread share its loop, each a root of its own t
     });
     yield* sleep(100);
     log.push('first');
-  }, options);
+  }, { engine });
   const second = run(function* () {
     loops.push(getRunningLoop());
     yield* sleep(10);
     log.push('second');
-  }, options);
+  }, { engine });
 
   await second;
   expect(log).toEqual(['second']);
@@ -224,18 +224,18 @@ test('D13: run: Node’s own loop stays alive', async () => {
 });
 
 test('D25: run: the code after an awaited run is outside', async () => {
-  const options = virtual();
-  expect(await run(trivial(1), options)).toBe(1);
-  expect(await run(trivial(2), options)).toBe(2);
-  expect(runBlocking(trivial(3), virtual())).toBe(3);
+  const engine = simulated();
+  expect(await run(trivial(1), { engine })).toBe(1);
+  expect(await run(trivial(2), { engine })).toBe(2);
+  expect(runBlocking(trivial(3), { engine: simulated() })).toBe(3);
 });
 
 test('D25: run: an async function is outside again once it has awaited', async () => {
-  const options = virtual();
+  const engine = simulated();
   expect(await run(async () => {
     await checkpoint();
-    return run(trivial('nested'), options);
-  }, options)).toBe('nested');
+    return run(trivial('nested'), { engine });
+  }, { engine })).toBe('nested');
 });
 
 test('D23: createTask: from a plain callback of Node it works while a run is live', async () => {
@@ -245,18 +245,18 @@ test('D23: createTask: from a plain callback of Node it works while a run is liv
     yield* until(nodeTurn());
     yield* until(nodeTurn());
     expect(yield* tasks[0]!).toBe('made');
-  }, virtual());
+  }, { engine: simulated() });
   expect(tasks).toHaveLength(1);
 });
 
 test('D23: run: the last one to end cancels what plain callbacks started', async () => {
-  const options = virtual();
+  const engine = simulated();
   let orphan: Task<void> | null = null;
   let release: () => void = () => {};
   const second = run(function* () {
     yield* until(new Promise<void>((resolve) => (release = resolve)));
     expect(orphan?.done()).toBe(false);
-  }, options);
+  }, { engine });
   await run(function* () {
     setImmediate(() => {
       orphan = createTask(function* () {
@@ -265,7 +265,7 @@ test('D23: run: the last one to end cancels what plain callbacks started', async
     });
     yield* until(nodeTurn());
     yield* until(nodeTurn());
-  }, options);
+  }, { engine });
   expect(orphan).not.toBeNull();
   release();
   await second;
@@ -273,43 +273,45 @@ test('D23: run: the last one to end cancels what plain callbacks started', async
 });
 
 test('D23: createTask: in an async task after a foreign await the task belongs to that task’s run', async () => {
-  const options = virtual();
+  const engine = simulated();
   let made: Task<void> | null = null;
   let release: () => void = () => {};
   const other = run(function* () {
     yield* until(new Promise<void>((resolve) => (release = resolve)));
-  }, options);
+  }, { engine });
   await run(async () => {
     await nodeTurn();
     made = createTask(function* () {
       yield* sleepForever();
     });
     await nodeTurn();
-  }, options);
+  }, { engine });
   expect((made as Task<void> | null)?.cancelled()).toBe(true);
   release();
   await other;
 });
 
 test('D23: run: more than a hundred runs may each leave a task of a plain callback behind', async () => {
-  const options = virtual();
+  const engine = simulated();
   const reports: unknown[] = [];
   for (let i = 0; i < 110; i++) {
     const cleaned = await run(function* () {
       getRunningLoop().setExceptionHandler((context) => reports.push(context.message));
       const log: string[] = [];
-      setImmediate(() => createTask(function* () {
-        try {
-          yield* sleepForever();
-        } finally {
-          yield* checkpoint();
-          log.push('cleaned');
-        }
-      }));
+      setImmediate(() => {
+        void createTask(function* () {
+          try {
+            yield* sleepForever();
+          } finally {
+            yield* checkpoint();
+            log.push('cleaned');
+          }
+        });
+      });
       yield* until(nodeTurn());
       yield* until(nodeTurn());
       return log;
-    }, options);
+    }, { engine });
     expect(cleaned).toEqual(['cleaned']);
   }
   expect(reports).toEqual([]);
@@ -320,7 +322,7 @@ test('D24: future: a done one can be awaited when no run is live', async () => {
     const done = getRunningLoop().createFuture<{ value: number }>();
     done.setResult({ value: 1 });
     return () => done;
-  }, virtual());
+  }, { engine: simulated() });
   expect(await future()).toEqual({ value: 1 });
 });
 

@@ -16,7 +16,7 @@ import { withCode } from '../helpers/failures';
 import { programs, runModule, start } from './child';
 import { codeOf, failing, ticks, trivial } from './support';
 
-const virtual = (): { readonly engine: SimulatedEngine } => ({ engine: new SimulatedEngine() });
+const simulated = (): SimulatedEngine => new SimulatedEngine();
 const blockingResult = {
   results: ['a promise', 'a child'],
   log: ['after our await', 'after a foreign await'],
@@ -28,7 +28,7 @@ test('D13, RU2: runBlocking: it gives the result of main, before anything of Nod
   expect(runBlocking(function* () {
     yield* sleep(1_000_000);
     return 'result';
-  }, virtual())).toBe('result');
+  }, { engine: simulated() })).toBe('result');
   expect(log).toEqual([]);
 });
 
@@ -37,7 +37,7 @@ test('RU2: runBlocking: it throws the very error of main', () => {
   expect(() => runBlocking(function* () {
     yield* checkpoint();
     throw failure;
-  }, virtual())).toThrow(failure);
+  }, { engine: simulated() })).toThrow(failure);
 });
 
 test('D13: runBlocking: on the native engine it works too', () => {
@@ -50,14 +50,14 @@ test('D13: runBlocking: on the native engine it works too', () => {
 test('D26: runBlocking: its loop is closed afterwards', () => {
   const loop = runBlocking(function* () {
     return getRunningLoop();
-  }, virtual());
+  }, { engine: simulated() });
   expect(loop.closed).toBe(true);
   expect(currentLoop()).toBeNull();
   expect(codeOf(() => loop.callSoon(() => undefined))).toBe('ERR_LOOP_CLOSED');
 });
 
 test('D13: runBlocking: a main that nothing can wake is a DeadlockError, not a hang', () => {
-  for (const options of [virtual(), {}]) {
+  for (const options of [{ engine: simulated() }, {}]) {
     expect(() => runBlocking(function* () {
       yield* sleepForever();
     }, options)).toThrow(withCode('ERR_DEADLOCK'));
@@ -75,7 +75,7 @@ test('D13: runBlocking: on a deadlock main is cancelled, so that it cleans up', 
       log.push('cleaned up');
       throw error;
     }
-  }, virtual())).toThrow(withCode('ERR_DEADLOCK'));
+  }, { engine: simulated() })).toThrow(withCode('ERR_DEADLOCK'));
   expect(log).toEqual(['ERR_CANCELLED', 'cleaned up']);
 });
 
@@ -98,7 +98,7 @@ test('D13: runBlocking: a task that still waits is no deadlock while a timer is 
     const future = getRunningLoop().createFuture<string>();
     getRunningLoop().callLater(100, () => future.setResult('woken'));
     return yield* future;
-  }, virtual())).toBe('woken');
+  }, { engine: simulated() })).toBe('woken');
 });
 
 test('D13: runBlocking: a watched descriptor is no deadlock', () => {
@@ -119,7 +119,7 @@ test('D15: runBlocking: what main left behind is cancelled and awaited', () => {
   const log: string[] = [];
   const engine = new SimulatedEngine();
   runBlocking(function* () {
-    createTask(function* () {
+    void createTask(function* () {
       try {
         yield* sleepForever();
       } finally {
@@ -135,7 +135,7 @@ test('D15: runBlocking: what main left behind is cancelled and awaited', () => {
 test('D15: runBlocking: a left-behind task in a deadlock does not hang it', () => {
   expect(() => runBlocking(function* () {
     getRunningLoop().setExceptionHandler(() => undefined);
-    createTask(function* () {
+    void createTask(function* () {
       try {
         yield* sleepForever();
       } finally {
@@ -143,16 +143,16 @@ test('D15: runBlocking: a left-behind task in a deadlock does not hang it', () =
       }
     });
     yield* checkpoint();
-  }, virtual())).toThrow(withCode('ERR_DEADLOCK'));
+  }, { engine: simulated() })).toThrow(withCode('ERR_DEADLOCK'));
 });
 
 test('D8: runBlocking: an unseen failure goes to the exception handler', () => {
   const reports: unknown[] = [];
   runBlocking(function* () {
     getRunningLoop().setExceptionHandler(({ exception }) => reports.push(exception));
-    createTask(failing('unseen'));
+    void createTask(failing('unseen'));
     yield* ticks(2);
-  }, virtual());
+  }, { engine: simulated() });
   expect(reports).toEqual([new Error('unseen')]);
 });
 
@@ -161,7 +161,7 @@ test('D13: runBlocking: where promises cannot settle an async main is refused, a
   // A test is called from a microtask, where nobody can run the others.
   expect(codeOf(() => runBlocking(async () => {
     called = true;
-  }, virtual()))).toBe('ERR_ASYNC_FUNCTION_REFUSED');
+  }, { engine: simulated() }))).toBe('ERR_ASYNC_FUNCTION_REFUSED');
   expect(called).toBe(false);
 });
 
@@ -173,7 +173,7 @@ test('D13: runBlocking: where promises cannot settle an async task fails, and ma
     });
     yield* task.join();
     return task.exception();
-  }, virtual())).toEqual(withCode('ERR_ASYNC_FUNCTION_REFUSED'));
+  }, { engine: simulated() })).toEqual(withCode('ERR_ASYNC_FUNCTION_REFUSED'));
   expect(called).toBe(false);
 });
 
@@ -207,5 +207,5 @@ test('D13: runBlocking: in a worker async functions run', async () => {
 });
 
 test('D13: runBlocking: one after another on one thread', () => {
-  for (let i = 0; i < 3; i++) expect(runBlocking(trivial(i), virtual())).toBe(i);
+  for (let i = 0; i < 3; i++) expect(runBlocking(trivial(i), { engine: simulated() })).toBe(i);
 });

@@ -16,11 +16,11 @@ import { SimulatedEngine } from '../../lib/testing';
 import { keepReports } from '../helpers/owned_loop';
 import { type Colour, colours, failing, type Script, ticks } from './support';
 
-const virtual = (): { readonly engine: SimulatedEngine } => ({ engine: new SimulatedEngine() });
+const simulated = (): SimulatedEngine => new SimulatedEngine();
 
 /** Tasks that log how they are ended. */
 function endlessLogging(of: Colour['of'], log: string[], name: string, cleanupMs = 0): void {
-  createTask(of(function* () {
+  void createTask(of(function* () {
     try {
       yield until(new Promise(() => {}), { onCancel: () => log.push(`cancel ${name}`) });
     } finally {
@@ -32,7 +32,7 @@ function endlessLogging(of: Colour['of'], log: string[], name: string, cleanupMs
 
 describe.each(colours)('$name tasks', ({ of }) => {
   const running = <T>(script: Script<T>, options: Parameters<typeof run>[1] = {}): Promise<T> =>
-    run(of(script), { ...virtual(), ...options });
+    run(of(script), { engine: simulated(), ...options });
 
   test('RU1, D15: run: all that is left is cancelled in creation order, then awaited', async () => {
     const log: string[] = [];
@@ -50,11 +50,11 @@ describe.each(colours)('$name tasks', ({ of }) => {
     let reports: ExceptionContext[] = [];
     const result = await running(function* () {
       reports = keepReports(getRunningLoop());
-      createTask(of(function* () {
+      void createTask(of(function* () {
         try {
           yield sleepForever();
         } finally {
-          throw new Error('cleanup'); // eslint-disable-line no-unsafe-finally
+          throw new Error('cleanup');  
         }
       }));
       yield sleep(1);
@@ -65,10 +65,10 @@ describe.each(colours)('$name tasks', ({ of }) => {
   });
 
   test('RU3: run: a task that swallows the cancel and goes on holds the run until it ends', async () => {
-    const options = virtual();
+    const engine = simulated();
     const log: string[] = [];
     await running(function* () {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         try {
           yield sleepForever();
         } catch {
@@ -77,15 +77,15 @@ describe.each(colours)('$name tasks', ({ of }) => {
         log.push(`ended at ${getRunningLoop().time()}`);
       }));
       yield sleep(1);
-    }, options);
+    }, { engine });
     expect(log).toEqual(['ended at 51']);
   });
 
   test('RU3: run: after shutdownTimeout a task is cancelled at each of its waits', async () => {
-    const options = virtual();
+    const engine = simulated();
     const log: number[] = [];
     await running(function* () {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         for (let i = 0; i < 5; i++) {
           try {
             yield sleep(1_000);
@@ -95,17 +95,17 @@ describe.each(colours)('$name tasks', ({ of }) => {
         }
       }));
       yield sleep(1);
-    }, { ...options, shutdownTimeout: 30 });
+    }, { engine, shutdownTimeout: 30 });
     expect(log).toEqual([1, 31, 31, 31, 31]);
   });
 
   test('RU3: run: a task that never ends is abandoned and reported after the timeout', async () => {
-    const options = virtual();
+    const engine = simulated();
     let reports: ExceptionContext[] = [];
     let isOver = false;
     await running(function* () {
       reports = keepReports(getRunningLoop());
-      createTask(of(function* () {
+      void createTask(of(function* () {
         while (!isOver) {
           try {
             yield sleep(1_000);
@@ -115,16 +115,16 @@ describe.each(colours)('$name tasks', ({ of }) => {
         }
       }), { name: 'refuser' });
       yield sleep(1);
-    }, { ...options, shutdownTimeout: 30 });
+    }, { engine, shutdownTimeout: 30 });
     isOver = true;
-    expect(options.engine.now()).toBe(31);
+    expect(engine.now()).toBe(31);
     expect(reports.map(({ message }) => message)).toEqual([expect.stringMatching(/refuser.*abandoned/)]);
   });
 
   test('RU4, D15: run: a task that is created while ending is cancelled as well', async () => {
     const log: string[] = [];
     await running(function* () {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         try {
           yield sleepForever();
         } finally {
@@ -146,13 +146,13 @@ describe.each(colours)('$name tasks', ({ of }) => {
       try {
         yield sleepForever();
       } finally {
-        createTask(respawning);
+        void createTask(respawning);
         yield checkpoint();
       }
     });
     await running(function* () {
       reports = keepReports(getRunningLoop());
-      createTask(respawning);
+      void createTask(respawning);
       yield sleep(1);
     });
     expect(made).toBeGreaterThanOrEqual(100);
@@ -165,7 +165,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     const failure = new Error('unseen');
     const result = await running(function* () {
       reports = keepReports(getRunningLoop());
-      createTask(of(function* () {
+      void createTask(of(function* () {
         throw failure;
       }), { name: 'careless' });
       yield sleep(1);
@@ -180,7 +180,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
   test('D37: run: with unhandled "throw" a failure that nobody looked at is what it rejects with', async () => {
     const failure = new Error('unseen');
     const promise = running(function* () {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         throw failure;
       }));
       yield sleep(1);
@@ -192,7 +192,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
   test('D37: run: with unhandled "throw" several make an ExceptionGroup, in their order', async () => {
     const promise = running(function* () {
       for (const n of [1, 2, 3]) {
-        createTask(of(function* () {
+        void createTask(of(function* () {
           throw new Error(`unseen ${n}`);
         }));
       }
@@ -205,7 +205,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
 
   test('D37: run: with unhandled "throw" main’s own failure comes first', async () => {
     const promise = running(function* () {
-      createTask(of(function* () {
+      void createTask(of(function* () {
         throw new Error('unseen');
       }));
       yield sleep(1);
@@ -261,29 +261,29 @@ test('RU1: runBlocking: the order of ending is the same', () => {
       }
     };
   runBlocking(function* () {
-    createTask(endless('A'));
-    createTask(endless('B'));
+    void createTask(endless('A'));
+    void createTask(endless('B'));
     yield* ticks(2);
     log.push('main');
-  }, virtual());
+  }, { engine: simulated() });
   expect(log).toEqual(['main', 'A', 'B']);
 });
 
 test('D37: runBlocking: with unhandled "throw" it throws what nobody looked at', () => {
   expect(() => runBlocking(function* () {
-    createTask(failing('unseen'));
+    void createTask(failing('unseen'));
     yield* ticks(2);
-  }, { ...virtual(), unhandled: 'throw' })).toThrow('unseen');
+  }, { engine: simulated(), unhandled: 'throw' })).toThrow('unseen');
 });
 
 test('RU2: run: the cancellation that ends a left-behind task is not reported', async () => {
   let reports: ExceptionContext[] = [];
   await run(function* () {
     reports = keepReports(getRunningLoop());
-    createTask(function* () {
+    void createTask(function* () {
       yield* sleepForever();
     });
     yield* ticks(2);
-  }, virtual());
+  }, { engine: simulated() });
   expect(reports).toEqual([]);
 });

@@ -18,11 +18,11 @@ import { withCode } from '../helpers/failures';
 import { keepReports } from '../helpers/owned_loop';
 import { codeOf, colours, failing, ticks, trivial } from './support';
 
-const virtual = (): { readonly engine: SimulatedEngine } => ({ engine: new SimulatedEngine() });
+const simulated = (): SimulatedEngine => new SimulatedEngine();
 
 describe.each(colours)('$name mains', ({ of }) => {
   test('RU6: Runner: it runs several mains on one loop', async () => {
-    const runner = new Runner(virtual());
+    const runner = new Runner({ engine: simulated() });
     const loops: EventLoop[] = [];
     const main = of(function* () {
       loops.push(getRunningLoop());
@@ -39,7 +39,7 @@ describe.each(colours)('$name mains', ({ of }) => {
 
   test('RU6: Runner: its context is kept between the mains', async () => {
     const variable = new ContextVar<string>('kept');
-    const runner = new Runner(virtual());
+    const runner = new Runner({ engine: simulated() });
     await runner.run(of(function* () {
       yield checkpoint();
       variable.set('of the first');
@@ -54,7 +54,7 @@ describe.each(colours)('$name mains', ({ of }) => {
 
   test('RU6: Runner: it rejects with the very error of main, and can be used again', async () => {
     const failure = new Error('main');
-    const runner = new Runner(virtual());
+    const runner = new Runner({ engine: simulated() });
     await expect(runner.run(of(function* () {
       yield checkpoint();
       throw failure;
@@ -64,7 +64,7 @@ describe.each(colours)('$name mains', ({ of }) => {
   });
 
   test('RU6: Runner: tasks that a main leaves behind go on until it is closed', async () => {
-    const runner = new Runner(virtual());
+    const runner = new Runner({ engine: simulated() });
     const log: string[] = [];
     let left: Task<void> | null = null;
     await runner.run(of(function* () {
@@ -89,7 +89,7 @@ describe.each(colours)('$name mains', ({ of }) => {
 });
 
 test('RU7: Runner: once closed it refuses to run', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   await runner.run(trivial(1));
   await runner.close();
   expect(codeOf(() => void runner.run(trivial(2)))).toBe('ERR_CLOSED');
@@ -97,7 +97,7 @@ test('RU7: Runner: once closed it refuses to run', async () => {
 });
 
 test('RU7: Runner: closing it twice is fine', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   await runner.run(trivial(1));
   expect(runner.close()).toBe(runner.close());
   await runner.close();
@@ -112,7 +112,7 @@ test('RU7: Runner: closing one that never ran makes no loop', async () => {
 });
 
 test('RU7: Runner: disposing of it is closing it', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   await runner.run(trivial(1));
   await runner[Symbol.asyncDispose]();
   expect(codeOf(() => void runner.run(trivial(2)))).toBe('ERR_CLOSED');
@@ -120,14 +120,14 @@ test('RU7: Runner: disposing of it is closing it', async () => {
 
 test('RU5: Runner: bad mains and options are refused at the call', async () => {
   expect(codeOf(() => new Runner({ unhandled: 'no' as never }))).toBe('ERR_OUT_OF_RANGE');
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   expect(codeOf(() => void runner.run(5 as never))).toBe('ERR_INVALID_ARG_TYPE');
   expect(await runner.run(trivial('still fine'))).toBe('still fine');
   await runner.close();
 });
 
 test('RU5: Runner: run inside a task is refused', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   await runner.run(function* () {
     expect(codeOf(() => void runner.run(trivial(1)))).toBe('ERR_LOOP_RUNNING');
   });
@@ -135,11 +135,11 @@ test('RU5: Runner: run inside a task is refused', async () => {
 });
 
 test('D8: Runner: unseen failures are reported when it is closed', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   let reports: ExceptionContext[] = [];
   await runner.run(function* () {
     reports = keepReports(getRunningLoop());
-    createTask(failing('unseen'));
+    void createTask(failing('unseen'));
     yield* ticks(2);
   });
   expect(reports).toEqual([]);
@@ -148,9 +148,9 @@ test('D8: Runner: unseen failures are reported when it is closed', async () => {
 });
 
 test('D37: Runner: with unhandled "throw" its close rejects with what nobody looked at', async () => {
-  const runner = new Runner({ ...virtual(), unhandled: 'throw' });
+  const runner = new Runner({ engine: simulated(), unhandled: 'throw' });
   await runner.run(function* () {
-    createTask(failing('unseen'));
+    void createTask(failing('unseen'));
     yield* ticks(2);
   });
   await expect(runner.close()).rejects.toThrow('unseen');
@@ -158,7 +158,7 @@ test('D37: Runner: with unhandled "throw" its close rejects with what nobody loo
 
 test('D37: Runner: its signal cancels each main', async () => {
   const controller = new AbortController();
-  const runner = new Runner({ ...virtual(), signal: controller.signal });
+  const runner = new Runner({ engine: simulated(), signal: controller.signal });
   const promise = runner.run(function* () {
     setImmediate(() => controller.abort('stop'));
     yield* sleepForever();
@@ -169,7 +169,7 @@ test('D37: Runner: its signal cancels each main', async () => {
 });
 
 test('D13: Runner: mains run at once too', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   const log: string[] = [];
   const main = (name: string, ms: number) =>
     function* (): Coroutine<void> {
@@ -182,7 +182,7 @@ test('D13: Runner: mains run at once too', async () => {
 });
 
 test('D23: Runner: closing the last one ends what plain callbacks started', async () => {
-  const runner = new Runner(virtual());
+  const runner = new Runner({ engine: simulated() });
   let orphan: Task<void> | null = null;
   await runner.run(function* () {
     setImmediate(() => {

@@ -26,7 +26,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
   test.each([0, -1, -Infinity])('D14: sleep: of %d ms it is a checkpoint', (ms) =>
     hosted(function* () {
       const log: string[] = [];
-      createTask(of(function* () {
+      void createTask(of(function* () {
         log.push('other');
       }));
       const task = createTask(of(function* () {
@@ -43,7 +43,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
       yield sleepUntil(50);
       return [getRunningLoop().time(), ...log];
     }));
-    createTask(of(function* () {
+    void createTask(of(function* () {
       log.push('other');
     }));
     expect(yield* outcomeOf(task)).toEqual(['value', [100, 'other']]);
@@ -127,7 +127,7 @@ test('sleep: two tasks that await one sleep both wake', virtualTime(function* ()
 }));
 
 test('sleep: the clock does not move while something is ready', virtualTime(function* () {
-  createTask(function* () {
+  void createTask(function* () {
     yield* sleep(5);
   });
   yield* ticks(100);

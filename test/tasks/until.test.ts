@@ -97,7 +97,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
 });
 
 test('until: what a promise rejects with is an Error always', hosted(function* () {
-  const wait = until(Promise.reject('text')); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+  const wait = until(Promise.reject('text'));  
   const [, error] = yield* outcomeOf(wait);
   expect(error).toEqual(withCode('ERR_NON_ERROR_THROWN'));
   expect(error).toHaveProperty('value', 'text');
@@ -141,7 +141,7 @@ test('until: a loop that owns the thread from a timer of Node settles promises',
           return yield* until(Promise.resolve(7));
         }, { engine: new SimulatedEngine() }));
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

@@ -5,11 +5,13 @@ import { withCode } from '../helpers/failures';
 import { keepReports } from '../helpers/owned_loop';
 import { codeOf, colours, hosted, outcomeOf, ticks } from './support';
 
+/** A promise that is only ever rejected, by what `arm` is given. */
+const rejecting = (arm: (reject: (error: Error) => void) => void): Promise<never> =>
+  new Promise((...[, reject]) => arm(reject));
+
 /** A promise that rejects as `fetch` does when the signal is aborted. */
 const obedient = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-  });
+  rejecting((reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
 /** A promise that does not care about the signal. */
 const deaf = (): Promise<never> => new Promise(() => {});
@@ -50,7 +52,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     const loop = getRunningLoop();
     const task = createTask(of(function* () {
       yield untilSignal((signal) =>
-        new Promise((_resolve, reject) => {
+        rejecting((reject) => {
           signal.addEventListener('abort', () => loop.callLater(30, () => reject(signal.reason as Error)));
         }));
     }));
@@ -80,7 +82,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
   test('untilSignal: another failure after the abort is what the wait throws', hosted(function* () {
     const task = createTask(of(function* () {
       yield untilSignal((signal) =>
-        new Promise((_resolve, reject) => {
+        rejecting((reject) => {
           signal.addEventListener('abort', () => reject(new Error('cleanup')));
         }));
     }));
@@ -157,7 +159,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
 test('untilSignal: an AbortError of the promise counts as the cancellation', hosted(function* () {
   const task = createTask(function* () {
     yield* untilSignal((signal) =>
-      new Promise((_resolve, reject) => {
+      rejecting((reject) => {
         signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')));
       }));
   });
@@ -170,7 +172,7 @@ test('untilSignal: a rejection after the grace is dropped quietly', hosted(funct
   const reports = keepReports(getRunningLoop());
   let reject: (error: Error) => void = () => {};
   const task = createTask(function* () {
-    yield* untilSignal(() => new Promise((_resolve, onError) => (reject = onError)), { graceMs: 1 });
+    yield* untilSignal(() => rejecting((given) => (reject = given)), { graceMs: 1 });
   });
   yield* ticks(2);
   task.cancel();

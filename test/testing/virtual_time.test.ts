@@ -96,7 +96,7 @@ test('virtualTime: its options are those of a run', virtualTime(function* () {
 
 test('virtualTime: with unhandled "throw" a failure that nobody looked at fails the test', () => {
   expect(virtualTime(function* () {
-    createTask(function* () {
+    void createTask(function* () {
       throw new Error('unseen');
     });
     yield* checkpoint();
@@ -106,7 +106,7 @@ test('virtualTime: with unhandled "throw" a failure that nobody looked at fails 
 test('virtualTime: tasks that the body left behind are ended before it returns', () => {
   const log: string[] = [];
   virtualTime(function* () {
-    createTask(function* () {
+    void createTask(function* () {
       try {
         yield* sleepForever();
       } finally {

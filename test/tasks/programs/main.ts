@@ -37,7 +37,7 @@ const programs: Readonly<Record<string, () => void>> = {
     }),
   'stubborn child': () =>
     runMain(function* () {
-      createTask(function* () {
+      void createTask(function* () {
         try {
           yield* sleepForever();
         } finally {
@@ -49,7 +49,7 @@ const programs: Readonly<Record<string, () => void>> = {
     }),
   'ended with a stubborn child': () =>
     runMain(function* () {
-      createTask(function* () {
+      void createTask(function* () {
         try {
           yield* sleepForever();
         } finally {
@@ -73,7 +73,7 @@ const programs: Readonly<Record<string, () => void>> = {
       try {
         yield* waitForEver();
       } finally {
-        throw new Error('cleanup failed'); // eslint-disable-line no-unsafe-finally
+        throw new Error('cleanup failed');  
       }
     }),
   failing: () =>
