@@ -19,7 +19,8 @@ export class ReadyRing {
   readonly capacity: number;
   readonly mask: number;
 
-  // Records the ring accepts before the slow path is taken: the capacity, or 0 while somebody waits for an append.
+  // Records the ring accepts before the slow path is taken: the capacity; 0 while the overflow holds anything, because
+  // then every append goes behind it, and while somebody waits for an append.
   #limit: number;
   #onAppend: (() => void) | null = null;
 
@@ -50,7 +51,7 @@ export class ReadyRing {
   append(slot: number, word: number): void {
     const words = this.words;
     const tail = words[Header.tail]!;
-    if (((tail - words[Header.head]!) | 0) >= this.#limit || words[Header.jsOverflow] !== 0) {
+    if (((tail - words[Header.head]!) | 0) >= this.#limit) {
       this.#spill(slot, word, 0, 0);
       return;
     }
@@ -64,7 +65,7 @@ export class ReadyRing {
   appendWith(slot: number, word: number, a: number, b: number): void {
     const words = this.words;
     const tail = words[Header.tail]!;
-    if (((tail - words[Header.head]!) | 0) >= this.#limit || words[Header.jsOverflow] !== 0) {
+    if (((tail - words[Header.head]!) | 0) >= this.#limit) {
       this.#spill(slot, word, a, b);
       return;
     }
@@ -107,13 +108,14 @@ export class ReadyRing {
     this.words[Header.head] = this.words[Header.tail]!;
     this.words[Header.jsOverflow] = 0;
     this.#overflowHead = this.#overflowTail = 0;
+    if (this.#onAppend === null) this.#limit = this.capacity;
   }
 
   #spill(slot: number, word: number, a: number, b: number): void {
     const onAppend = this.#onAppend;
     if (onAppend !== null) {
       this.#onAppend = null;
-      this.#limit = this.capacity;
+      this.#limit = this.words[Header.jsOverflow] === 0 ? this.capacity : 0;
       onAppend();
       this.appendWith(slot, word, a, b);
       return;
@@ -127,6 +129,7 @@ export class ReadyRing {
     overflow[at + 3] = b;
     this.#overflowTail = at + RECORD_WORDS;
     this.words[Header.jsOverflow]!++;
+    this.#limit = 0;
   }
 
   #makeRoom(): void {
@@ -156,6 +159,7 @@ export class ReadyRing {
     if (words[Header.jsOverflow] === 0) {
       this.#overflowHead = this.#overflowTail = 0;
       this.#overflow = new Int32Array(0);
+      if (this.#onAppend === null) this.#limit = this.capacity;
     }
   }
 }

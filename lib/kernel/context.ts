@@ -185,3 +185,11 @@ export function captureResource(): AsyncResource | null {
   }
   return null;
 }
+
+// Taken when the library is loaded, which is normally before any store is active.
+const atLoad = storesAreFrames ? AsyncLocalStorage.snapshot() : null;
+
+/** @internal Calls `fn` where no store is active, as far as Node keeps them in frames that `fn`'s callee would keep. */
+export function withoutStores<R>(fn: () => R): R {
+  return atLoad === null ? fn() : atLoad(fn);
+}

@@ -3,6 +3,7 @@
 // members it needs, which is what keeps futures, tasks and loops free of cycles.
 
 import type { ActiveContext } from './active_context.js';
+import type { Step } from './coroutine.js';
 import type { LoopCore } from './loop_core.js';
 
 /** What a future must know of the task that is asking it. */
@@ -18,6 +19,18 @@ export interface SteppingTask {
 export interface Suspended {
   readonly _isSuspension: true;
 }
+
+/** What a checkpoint's iterator must know when it is asked, because one object serves every task. */
+export const enum CheckpointPhase {
+  none = 0,
+  /** It has said "suspended", and nobody but a task's step may go on from there. */
+  suspended = 1,
+  /** The step resumes its task there. */
+  resumed = 2,
+}
+
+/** What a checkpoint answers to its task's step; told apart by identity, which is the cheapest sign there is. */
+export const CHECKPOINTED: Step = { done: false, value: undefined };
 
 /** A bare checkpoint: run me again next tick, and look for a cancellation first. */
 export const CHECKPOINT: Suspended = { _isSuspension: true };
@@ -35,8 +48,8 @@ interface CurrentSlot {
   task: SteppingTask | null;
   /** What `next()` left for the task that is being stepped; null when the task has taken it. */
   yielded: Suspended | null;
-  /** The step resumes a task at a checkpoint, which has not yet been told. */
-  isPastCheckpoint: boolean;
+  /** Where the stepping task stands with a bare checkpoint. */
+  checkpoint: CheckpointPhase;
   /** Awaits of this step that did not suspend. */
   awaits: number;
   /** The context of plain code: the callback's own, or the thread's. */
@@ -47,7 +60,7 @@ export const current: CurrentSlot = {
   loop: null,
   task: null,
   yielded: null,
-  isPastCheckpoint: false,
+  checkpoint: CheckpointPhase.none,
   awaits: 0,
   context: null,
 };

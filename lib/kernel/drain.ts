@@ -60,6 +60,7 @@ export class Drain {
     const ring = loop._ring;
     const words = ring.words;
     const sinks = loop._sinks;
+    const isWatched = this.slowWatch !== null;
     let left = this.#isInTurn ? this.#left : this.#beginTurn();
     try {
       for (;;) {
@@ -70,7 +71,9 @@ export class Drain {
           const word = words[at + 1]!;
           // A record of an earlier holder of the slot: its sink was cancelled or closed meanwhile.
           if (loop._generations[slot]! << KIND_BITS !== (word & ~Kind.mask)) continue;
-          if (this.#deliver(sinks[slot]!, word & Kind.mask, at)) return Drained.reenter;
+          const kind = word & Kind.mask;
+          if (kind === Kind.step && !isWatched) sinks[slot]!._deliver(0, 0);
+          else if (this._deliver(sinks[slot]!, kind, at)) return Drained.reenter;
         }
         left = ring.size;
         if (left === 0 || this.stopRequested) break;
@@ -92,13 +95,9 @@ export class Drain {
   }
 
   // Returns: true if microtasks must run before the next record.
-  #deliver(sink: Sink, kind: Kind, at: number): boolean {
-    // A call site per kind keeps each one's target known to the compiler.
-    if (kind === Kind.step && this.slowWatch === null) {
-      sink._deliver(0, 0);
-      return false;
-    }
+  private _deliver(sink: Sink, kind: Kind, at: number): boolean {
     current.task = null;
+    // A call site per kind keeps each one's target known to the compiler.
     if (this.slowWatch !== null) {
       const words = this.#loop._ring.words;
       this.slowWatch.deliver(sink, words[at + 2]!, words[at + 3]!);

@@ -10,10 +10,10 @@ import {
 import { Kind } from '../engine/abi.js';
 import { Direction } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
-import { captureContext, type Context } from './context.js';
+import { captureContext, type Context, withoutStores } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
 import { claim, type Coroutine, type CoroutineFunction, isCoroutine, notACoroutine } from './coroutine.js';
-import { current } from './current.js';
+import { CheckpointPhase, current } from './current.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
 import { assertCallable, assertInstant, refuseCoroutineFunction } from './arguments.js';
@@ -200,6 +200,7 @@ export class EventLoop extends LoopCore {
       current.loop = loop;
       current.task = outer;
       current.awaits = awaits;
+      current.checkpoint = CheckpointPhase.none;
       current.context = context;
     }
   }
@@ -351,7 +352,7 @@ export class EventLoop extends LoopCore {
   /** @internal Hosted: one more run needs this loop driven. */
   _attend(): void {
     if (!this.#isHosted) {
-      this._engine.startHosted(() => this._drain.run(), this._turnResource.holder);
+      withoutStores(() => this._engine.startHosted(() => this._drain.run(), this._turnResource.holder));
       this._turnResource.forgetStores();
       this.#isHosted = true;
     }

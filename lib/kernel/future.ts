@@ -15,6 +15,7 @@ import {
   WrongLoopError,
 } from '../base/errors.js';
 import { inspect, type InspectOptions } from 'node:util';
+import { printable } from '../base/values.js';
 import { ReactionWaiter } from './async_bridge.js';
 import { DoneCallback } from './done_callback.js';
 import { creationSite } from './creation_site.js';
@@ -310,7 +311,7 @@ function describeFuture(future: Future<unknown>, kind: string, options: InspectO
   const { name } = future as { name?: unknown };
   if (typeof name === 'string') parts.unshift(name);
   if (outcome === State.finished) parts.push(inspect(future._value, { ...options, depth: 0 }).slice(0, RESULT_COLUMNS));
-  if (outcome === State.failed) parts.push(String(future._value).slice(0, RESULT_COLUMNS));
+  if (outcome === State.failed) parts.push(printable(future._value).slice(0, RESULT_COLUMNS));
   if (outcome === State.pending) parts.push(`waiters: ${countWaiters(future._waiters)}`);
   const site = creationSite(future);
   return `${kind} <${parts.join(', ')}>${site === null ? '' : ` created at\n${site}`}`;

@@ -22,7 +22,7 @@ import {
   notACoroutine,
   type Step,
 } from './coroutine.js';
-import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
+import { BUDGET, CHECKPOINT, CHECKPOINTED, CheckpointPhase, current, type Suspended } from './current.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
 import type { LoopCore, Sink } from './loop_core.js';
@@ -216,6 +216,7 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
   private _advance(): void {
     const waiting = this._waiting;
     this._waiting = null;
+    current.checkpoint = waiting === CHECKPOINT ? CheckpointPhase.resumed : CheckpointPhase.none;
     let step: Step;
     try {
       if ((this._state & Flag.special) !== 0) {
@@ -223,7 +224,6 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
         if (special === null) return;
         step = special;
       } else {
-        current.isPastCheckpoint = waiting === CHECKPOINT;
         step = (this._source as Coroutine<unknown>).next() as Step;
       }
     } catch (error) {
@@ -235,13 +235,13 @@ export class Task<T> extends Future<T> implements Sink, AsyncTask {
       this._end(State.finished, step.value);
       return;
     }
-    const yielded = current.yielded;
-    current.yielded = null;
-    if (yielded === CHECKPOINT) {
+    if (step === CHECKPOINTED) {
       this._waiting = CHECKPOINT;
       this._loop._append(this._slot, Kind.step);
       return;
     }
+    const yielded = current.yielded;
+    current.yielded = null;
     if (yielded === null || yielded === BUDGET) this._goOnNextTick(yielded, step.value);
     else this._waitFor(yielded as Future<unknown>);
   }

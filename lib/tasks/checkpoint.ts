@@ -2,8 +2,8 @@
 
 import { Kind } from '../engine/abi.js';
 import type { Operation, Step, Suspension } from '../kernel/coroutine.js';
-import { CHECKPOINT, current } from '../kernel/current.js';
-import { Future, notInTask, SUSPENDED } from '../kernel/future.js';
+import { CHECKPOINTED, CheckpointPhase, current } from '../kernel/current.js';
+import { Future, notInTask } from '../kernel/future.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
@@ -23,18 +23,20 @@ class Checkpoint implements Operation<void>, PromiseLike<void> {
   }
 
   next(): Step {
-    if (current.isPastCheckpoint) {
-      current.isPastCheckpoint = false;
+    const phase = current.checkpoint;
+    if (phase === CheckpointPhase.resumed) {
+      current.checkpoint = CheckpointPhase.none;
       return PASSED;
     }
     const task = current.task;
-    if (task === null || current.yielded !== null) throw notInTask('checkpoint()');
+    if (task === null || phase === CheckpointPhase.suspended) throw notInTask('checkpoint()');
     if (task._hasPendingCancel()) throw task._takePendingCancel();
-    current.yielded = CHECKPOINT;
-    return SUSPENDED;
+    current.checkpoint = CheckpointPhase.suspended;
+    return CHECKPOINTED;
   }
 
   throw(error: unknown): never {
+    current.checkpoint = CheckpointPhase.none;
     throw error;
   }
 
