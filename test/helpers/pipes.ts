@@ -1,6 +1,6 @@
 // Real descriptors for tests about descriptors: pipes, opened without blocking and closed at the end of the test.
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -26,6 +26,11 @@ export class Pipes {
     return this.#atFifo((fifo) => this.#openAt(fifo, constants.O_RDWR));
   }
 
+  /** Closes `fd` at the end as well. Returns: `fd`. */
+  adopt(fd: number): number {
+    this.#open.add(fd);
+    return fd;
+  }
   close(fd: number): void {
     if (this.#open.delete(fd)) closeSync(fd);
   }
@@ -45,18 +50,11 @@ export class Pipes {
   }
 
   #openAt(fifo: string, access: number): number {
-    const fd = openSync(fifo, access | constants.O_NONBLOCK);
-    this.#open.add(fd);
-    return fd;
+    return this.adopt(openSync(fifo, access | constants.O_NONBLOCK));
   }
 }
 
 /** Puts bytes into a pipe. */
 export function fill(fd: number, text = 'x'): void {
   writeSync(fd, text);
-}
-
-/** Returns: how many descriptors this process holds. */
-export function openDescriptors(): number {
-  return readdirSync('/proc/self/fd').length;
 }

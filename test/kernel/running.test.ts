@@ -2,6 +2,7 @@
 import {
   allTasks,
   checkpoint,
+  type Coroutine,
   createTask,
   currentLoop,
   currentTask,
@@ -141,6 +142,10 @@ test.each<[string, (call: () => unknown) => void]>([
   expect(codes).toEqual(['ERR_LOOP_RUNNING', 'ERR_LOOP_RUNNING']);
 });
 
+function* forever(): Coroutine<void> {
+  yield* sleepForever();
+}
+
 test('DB8: allTasks lists the unfinished tasks of the loop, eager ones in their first step included', () => {
   const { loop } = ownedLoop();
   const other = ownedLoop().loop;
@@ -149,7 +154,7 @@ test('DB8: allTasks lists the unfinished tasks of the loop, eager ones in their 
     const list = (): string[] => [...allTasks()].map((task) => task.name);
     const done = loop.createTask(function* () {}, { name: 'done' });
     yield* done;
-    loop.createTask(() => sleepForever()[Symbol.iterator]() as never, { name: 'unstarted' });
+    loop.createTask(forever, { name: 'unstarted' });
     let inside: string[] = [];
     loop.createTask(
       function* () {
