@@ -1,5 +1,6 @@
-// What the style asks for and a program can check. Layout is the author's, up to 120 columns. The type-aware rules need
-// the TypeScript projects of lib/, test/ and test/types; scripts and other plain JavaScript get the rules that do not.
+// What the style asks for and a program can check. Layout is the author's: lines aim at 120 columns and end at 124. The
+// type-aware rules need the TypeScript projects of lib/, test/ and test/types; plain JavaScript gets the rules that do
+// not.
 import tseslint from 'typescript-eslint';
 
 const typescript = ['**/*.{ts,mts,cts}'];
@@ -32,7 +33,8 @@ const naming = [
   { selector: 'import', format: null },
   { selector: 'variable', format: ['camelCase', 'UPPER_CASE'], leadingUnderscore: 'allow' },
   // A class may be handed about as a value.
-  { selector: ['variable', 'parameter'], types: ['function'], format: ['camelCase', 'PascalCase', 'UPPER_CASE'] },
+  { selector: 'variable', types: ['function'], format: ['camelCase', 'PascalCase', 'UPPER_CASE'] },
+  { selector: 'parameter', format: ['camelCase', 'PascalCase'], leadingUnderscore: 'allow' },
   { selector: 'typeLike', format: ['PascalCase'] },
   { selector: 'enumMember', format: ['camelCase'] },
   // Members of foreign objects: environment variables, headers, classes of the addon.
@@ -102,12 +104,14 @@ export default tseslint.config(
   {
     files: tests,
     rules: {
-      // Tests give and throw what the types forbid, and make functions that do nothing.
+      // Tests give and throw what the types forbid, make functions that do nothing, and start tasks that nobody awaits.
+      '@typescript-eslint/no-floating-promises': ['error', { checkThenables: false }],
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/only-throw-error': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       '@typescript-eslint/no-empty-function': 'off',
