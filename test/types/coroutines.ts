@@ -60,6 +60,7 @@ export async function asynchronous(): Promise<void> {
   expectType<number>()(await task);
   expectType<string>()(await until(promise));
   expectType<number>()(await shield(task));
+  expectType<void>()(await checkpoint());
   expectType<[number, User]>()(await Promise.all([task, user]));
 }
 
