@@ -11,8 +11,8 @@ test('errors: the catalogue is on the surface', () => {
   expect(classes.length).toBeGreaterThan(15);
 });
 
-test.each(classes)('errors: %s has its class as name and a stable code', (name, ErrorClass) => {
-  const error = name === 'ExceptionGroup' ? new surface.ExceptionGroup([new Error('x')]) : new ErrorClass('x');
+test.each(classes)('errors: %s has its class as name and a stable code', (name, errorClass) => {
+  const error = name === 'ExceptionGroup' ? new surface.ExceptionGroup([new Error('x')]) : new errorClass('x');
   expect(error).toMatchObject({ name, code: expect.stringMatching(/^ERR_[A-Z_]+$/) as unknown });
   expect(error.stack).toContain('errors.test');
 });
@@ -20,7 +20,7 @@ test.each(classes)('errors: %s has its class as name and a stable code', (name, 
 test('errors: no two classes share a code', () => {
   const codes = classes
     .filter(([name]) => name !== 'ExceptionGroup')
-    .map(([, ErrorClass]) => new ErrorClass('x').code);
+    .map(([, errorClass]) => new errorClass('x').code);
   expect(new Set(codes).size).toBe(codes.length);
 });
 

@@ -9,7 +9,9 @@ interface Model {
 
 /** The first by deadline, then by insertion: a list is searched from its front. */
 function firstOf(model: Model[]): Model | null {
-  return model.reduce<Model | null>((best, entry) => (best === null || entry.deadline < best.deadline ? entry : best), null);
+  return model.reduce<Model | null>((best, entry) => {
+    return best === null || entry.deadline < best.deadline ? entry : best;
+  }, null);
 }
 
 function remove(model: Model[], slot: number): boolean {

@@ -2,7 +2,8 @@
 
 /** What `expect(…).toThrow` and `rejects.toThrow` take: an error with this code. */
 export function withCode(code: string, message: RegExp = /./): Error {
-  return expect.objectContaining({ code, message: expect.stringMatching(message) as unknown }) as unknown as Error;
+  const shape: unknown = expect.objectContaining({ code, message: expect.stringMatching(message) as unknown });
+  return shape as Error;
 }
 
 /** Returns: what `body` throws. Fails the test if it throws nothing. */

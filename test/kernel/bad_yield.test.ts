@@ -39,7 +39,7 @@ const mistakes: [string, () => unknown, RegExp][] = [
 ];
 
 test.each(mistakes)('%s yielded raw is an error in the coroutine one tick later', (_name, make, message) => {
-  void virtualTime(
+  virtualTime(
     function* () {
       const thrown = yield* thrownAtYield(make());
       expect(thrown.error).toEqual(withCode('ERR_BAD_YIELD', message));
@@ -50,7 +50,7 @@ test.each(mistakes)('%s yielded raw is an error in the coroutine one tick later'
   )();
 });
 
-test('K7, D9: a raw yield of a future is an error in the coroutine one tick later, naming yield*', virtualTime(function* () {
+test('K7, D9: a raw yield of a future is an error one tick later that names yield*', virtualTime(function* () {
   const { error, ticks } = yield* thrownAtYield(getRunningLoop().createFuture());
   expect(error).toEqual(withCode('ERR_BAD_YIELD', /yield\*/));
   expect(ticks).toBe(1);

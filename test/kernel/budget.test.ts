@@ -14,7 +14,7 @@ test('D5: the budget is 128 awaits', () => {
   expect(AWAITS_PER_STEP).toBe(128);
 });
 
-test('D5, CK6: after 128 awaits that did not suspend the next one yields a tick, and gives its value', virtualTime(function* () {
+test('D5, CK6: after 128 awaits that did not suspend the next one takes a tick', virtualTime(function* () {
   const future = doneFuture();
   yield* checkpoint();
   const before = ticks();
@@ -68,7 +68,7 @@ test('CK6: an endless loop over ready futures starves neither timers nor other t
   const greedy = createTask(function* () {
     while (!isTimeUp && awaits++ < 1_000_000) yield* future;
   });
-  createTask(function* () {
+  void createTask(function* () {
     log.push('other task');
   });
   getRunningLoop().callLater(0, () => {

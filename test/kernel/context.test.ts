@@ -45,7 +45,7 @@ test('CV1: values are kept over waits, in async functions too', virtualTime(asyn
     createTask(async () => {
       variable.set('async');
       await sleep(1);
-      await null;
+      await Promise.resolve();
       return variable.get();
     }),
     createTask(function* () {
@@ -119,7 +119,7 @@ test('CV2: a reader runs with the values of its adding, and keeps what it sets',
   const { loop, engine } = ownedLoop();
   const fd = engine.openDescriptor();
   const seen: (string | undefined)[] = [];
-  loop.createTask(function* () {
+  void loop.createTask(function* () {
     variable.set('0');
     loop.addReader(fd, () => {
       seen.push(variable.get());
@@ -169,9 +169,9 @@ test('CV5: the exception handler runs with the values of the callback that faile
 
 test('CV5: the exception handler runs with the values of the task that failed', () => {
   const seen: (string | undefined)[] = [];
-  void virtualTime(function* () {
+  virtualTime(function* () {
     getRunningLoop().setExceptionHandler(() => seen.push(variable.get()));
-    createTask(function* () {
+    void createTask(function* () {
       variable.set('failed task');
       yield* checkpoint();
       throw new Error('nobody looked');

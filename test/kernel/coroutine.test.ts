@@ -33,7 +33,7 @@ test.each(noCoroutines)('K2: run refuses %s at the call', (_name, make) => {
 
 test('K2: the message for a promise says what to do with it', () => {
   const { loop } = ownedLoop();
-  expect(() => loop.createTask(Promise.resolve() as never)).toThrow(/until\(promise\)/);
+  expect(() => loop.createTask(Promise.resolve() as never)).toThrow(/await/);
 });
 
 test('K2: a function that returns no coroutine fails its task', () => {
@@ -54,7 +54,7 @@ test('K2: a closed loop refuses a coroutine and closes it', () => {
 test('D20, K21: a coroutine that a task drives is refused', () => {
   const { loop } = ownedLoop();
   const coroutine = simple();
-  loop.createTask(coroutine);
+  void loop.createTask(coroutine);
   expect(() => loop.createTask(coroutine)).toThrow(withCode('ERR_COROUTINE_REUSED', /fresh/));
   runReady(loop);
   expect(loop.metrics().tasks).toBe(0);

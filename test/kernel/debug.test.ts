@@ -92,7 +92,7 @@ test('DB2: in debug mode the default handler prints where a handle was created',
 
 test('DB2: in debug mode the default handler prints where a task was created', () => {
   const text = printedFor(owned.loop, function spawnHere() {
-    owned.loop.createTask(function* () {
+    void owned.loop.createTask(function* () {
       yield* sleep(1_000);
     });
   });

@@ -53,7 +53,7 @@ test.each<[string, (loop: EventLoop) => void]>([
   const { loop, reports } = ownedLoop();
   loop.callSoon(() => call(loop));
   loop.runOnce();
-  expect(reports).toEqual([expect.objectContaining({ exception: withCode('ERR_LOOP_RUNNING') as unknown })]);
+  expect(reports).toEqual([expect.objectContaining({ exception: withCode('ERR_LOOP_RUNNING') })]);
 });
 
 test('R26: runOnce is refused from inside a task, and the loop lives', () => {
@@ -96,7 +96,8 @@ test('D26: runUntilComplete gives the result of a coroutine, a function or a fut
   }
   const future: Future<string> = loop.createFuture();
   loop.callLater(5, () => future.setResult('done'));
-  expect([loop.runUntilComplete(main()), loop.runUntilComplete(main), loop.runUntilComplete(future)]).toEqual([7, 7, 'done']);
+  const results = [loop.runUntilComplete(main()), loop.runUntilComplete(main), loop.runUntilComplete(future)];
+  expect(results).toEqual([7, 7, 'done']);
 });
 
 test('D26: runUntilComplete throws the failure of what it ran', () => {
@@ -148,7 +149,7 @@ test('H1: callSoon runs in the order of registration across the tasks of a loop'
   const { loop } = ownedLoop();
   const log: string[] = [];
   for (const name of ['a', 'b']) {
-    loop.createTask(function* () {
+    void loop.createTask(function* () {
       loop.callSoon(() => log.push(`${name}1`));
       loop.callSoon(() => log.push(`${name}2`));
     });
@@ -269,7 +270,7 @@ test('metrics: count turns, ticks, records, and what waits', () => {
   const loop = new EventLoop({ engine: new SimulatedEngine() });
   loop.callSoon(() => undefined);
   loop.callLater(10, () => undefined);
-  loop.createTask(function* () {});
+  void loop.createTask(function* () {});
   expect(loop.metrics()).toEqual({ turns: 0, ticks: 0, records: 0, ready: 2, timers: 1, watches: 0, tasks: 1 });
   loop.runOnce();
   expect(loop.metrics()).toEqual({ turns: 1, ticks: 1, records: 2, ready: 0, timers: 1, watches: 0, tasks: 0 });

@@ -153,7 +153,7 @@ test('F7: a call that is already scheduled cannot be removed', () => {
 
 test('F8: a callback added twice is called twice', () => {
   let calls = 0;
-  const fn = (): void => void calls++;
+  const fn = (): unknown => calls++;
   future.addDoneCallback(fn);
   future.addDoneCallback(fn);
   future.setResult('value');

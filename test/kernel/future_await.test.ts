@@ -1,5 +1,5 @@
 // How tasks wait for futures, and what they find at the end of the wait.
-import { CancelledError, checkpoint, type Coroutine, createTask, type Future, getRunningLoop, sleep } from '../../lib';
+import { type CancelledError, checkpoint, type Coroutine, createTask, type Future, getRunningLoop, sleep } from '../../lib';
 import { virtualTime } from '../../lib/testing';
 import { thrownBy, withCode } from '../helpers/failures';
 import { keepReports, ownedLoop, runReady } from '../helpers/owned_loop';

@@ -153,7 +153,13 @@ const callables: [string, (loop: EventLoop, fn: never) => unknown][] = [
 ];
 
 describe.each(callables)('%s', (_name, register) => {
-  test.each([['nothing', undefined], ['text', 'fn'], ['an object', { call: nothing }], ['a coroutine', (function* () {})()]])(
+  const others: [string, unknown][] = [
+    ['nothing', undefined],
+    ['text', 'fn'],
+    ['an object', { call: nothing }],
+    ['a coroutine', (function* () {})()],
+  ];
+  test.each(others)(
     'H9: %s instead of a function is a TypeError at the call',
     (_what, fn) => {
       const { loop } = ownedLoop();

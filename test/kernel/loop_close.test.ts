@@ -33,7 +33,7 @@ test('K23: a task that was never started runs none of its lines', () => {
 test('K23: what a finally block throws is what the report tells', () => {
   const { loop, reports } = ownedLoop();
   const failure = new Error('in finally');
-  loop.createTask(function* () {
+  void loop.createTask(function* () {
     try {
       yield* sleepForever();
     } finally {
@@ -75,10 +75,10 @@ test('K23: closing leaves no task, timer or record behind', () => {
   const { loop } = ownedLoop();
   const finished = loop.createFuture<void>();
   for (let i = 0; i < 3; i++) {
-    loop.createTask(function* () {
+    void loop.createTask(function* () {
       yield* finished;
     });
-    loop.createTask(function* () {
+    void loop.createTask(function* () {
       yield* sleep(100);
     });
   }
@@ -97,7 +97,7 @@ test('K23: a future that an abandoned task waited for wakes nobody else', () => 
   runReady(loop);
   doomed._abandon();
   let steps = 0;
-  loop.createTask(function* () {
+  void loop.createTask(function* () {
     steps++;
     yield* sleepForever();
     steps++;

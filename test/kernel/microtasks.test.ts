@@ -18,7 +18,7 @@ function owned(body: () => Promise<void> | void): Promise<void> {
         void body();
         resolve();
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });
@@ -56,7 +56,7 @@ describe.each(drivers)('%s', (_name, drive) => {
       const future = loop.createFuture<void>();
       void (async () => {
         await future;
-        for (let i = 0; i < 5; i++) await null;
+        for (let i = 0; i < 5; i++) await Promise.resolve();
         log.push('end of the chain');
       })();
       loop.callSoon(() => {
@@ -92,7 +92,7 @@ describe.each(drivers)('%s', (_name, drive) => {
       const waiter = async (name: string): Promise<void> => {
         await future;
         log.push(`${name} woke`);
-        await null;
+        await Promise.resolve();
         log.push(`${name} went on`);
       };
       void waiter('a');

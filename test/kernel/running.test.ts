@@ -34,7 +34,7 @@ test('D23: from a plain callback of Node’s, createTask and getRunningLoop find
     const done = loop.createFuture<void>();
     setImmediate(() => {
       found = getRunningLoop();
-      createTask(function* () {
+      void createTask(function* () {
         yield* checkpoint();
         result = 'from outside';
         done.setResult();
@@ -121,7 +121,7 @@ test('D25: code in the microtasks of a live run’s turn is outside', async () =
 });
 
 test.each<[string, (call: () => unknown) => void]>([
-  ['a step', (call) => void ownedLoop().loop.runUntilComplete(function* () {
+  ['a step', (call) => ownedLoop().loop.runUntilComplete(function* () {
     call();
   })],
   ['a callback', (call) => {
@@ -149,14 +149,14 @@ function* forever(): Coroutine<void> {
 test('DB8: allTasks lists the unfinished tasks of the loop, eager ones in their first step included', () => {
   const { loop } = ownedLoop();
   const other = ownedLoop().loop;
-  other.createTask(function* () {});
+  void other.createTask(function* () {});
   const names = loop.runUntilComplete(function* () {
     const list = (): string[] => [...allTasks()].map((task) => task.name);
     const done = loop.createTask(function* () {}, { name: 'done' });
     yield* done;
-    loop.createTask(forever, { name: 'unstarted' });
+    void loop.createTask(forever, { name: 'unstarted' });
     let inside: string[] = [];
-    loop.createTask(
+    void loop.createTask(
       function* () {
         inside = list();
         yield* sleepForever();

@@ -35,7 +35,7 @@ const ways: Way[] = [
 ];
 
 test.each(ways)('K19: awaiting %s takes at most %i ticks', (_name, atMost, way) => {
-  void virtualTime(function* () {
+  virtualTime(function* () {
     const before = getRunningLoop().metrics().ticks;
     yield* way();
     expect(getRunningLoop().metrics().ticks - before).toBeLessThanOrEqual(atMost);
@@ -46,9 +46,9 @@ test('K22: two tasks at checkpoints alternate strictly', () => {
   const { loop } = ownedLoop();
   const log: string[] = [];
   for (const name of ['a', 'b']) {
-    loop.createTask(function* () {
+    void loop.createTask(function* () {
       for (let i = 0; i < 4; i++) {
-        log.push(name + i);
+        log.push(`${name}${i}`);
         yield* i % 2 === 0 ? checkpoint() : sleep(0);
       }
     });

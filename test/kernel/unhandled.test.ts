@@ -54,7 +54,7 @@ test('D8: nothing is reported while somebody may still look', virtualTime(functi
 
 function forgetFailure(loop: EventLoop): void {
   loop.createFuture().setException(failure);
-  loop.createTask(failing());
+  void loop.createTask(failing());
   runReady(loop);
 }
 
@@ -108,7 +108,7 @@ test('D8, D42: awaiting it counts as looking', virtualTime(function* () {
 test('D42: several awaiters look once for all', () => {
   const reports = reportsAfter((task) => {
     for (let i = 0; i < 2; i++) {
-      createTask(function* () {
+      void createTask(function* () {
         try {
           yield* task;
         } catch {
@@ -123,7 +123,7 @@ test('D42: several awaiters look once for all', () => {
 test('D42: a combinator that throws it looks at it', () => {
   const reports = reportsAfter((task) => {
     for (const combined of [gather(task), shield(gather([task], { returnExceptions: true }))]) {
-      createTask(function* () {
+      void createTask(function* () {
         try {
           yield* combined as Future<unknown>;
         } catch {
@@ -190,7 +190,7 @@ test('D8: by default it does not end the process or the run', async () => {
   const promise = run(
     function* () {
       keepReports(getRunningLoop());
-      createTask(failing());
+      void createTask(failing());
       yield* checkpoint();
       return 'result';
     },
@@ -205,7 +205,7 @@ test('D8: with unhandled: throw the run fails with it, or with a group of severa
     run(
       function* () {
         for (const error of errors) {
-          createTask(function* () {
+          void createTask(function* () {
             throw error;
           });
         }

@@ -166,7 +166,7 @@ describe.each(takers)('%s', (_name, take) => {
   test.each([-1, 0.5, NaN, Infinity, 2 ** 31])('IO7: %p is refused at the call', (fd) => {
     expect(() => take(fd)).toThrow(withCode('ERR_OUT_OF_RANGE'));
   });
-  test.each([['text', '3'], ['null', null], ['nothing', undefined], ['a big number', 3n]])('IO7: %s is a TypeError', (_what, fd) => {
+  test.each([['3'], [null], [undefined], [3n]])('IO7: %p is a TypeError', (fd) => {
     expect(() => take(fd as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   });
   test('IO7: outside a run there is no loop to ask', () => {
