@@ -17,7 +17,7 @@ export {
 export { EventLoop, type TaskFactory, type TaskOptions } from './kernel/event_loop.js';
 export { Future } from './kernel/future.js';
 export { Handle, TimerHandle } from './kernel/handle.js';
-export type { ExceptionContext, ScheduledCall } from './kernel/loop_core.js';
+export type { ExceptionContext, LoopCore, ScheduledCall } from './kernel/loop_core.js';
 export type { EventLoopOptions, LoopMetrics } from './kernel/loop_options.js';
 export { defaultExceptionHandler, type ExceptionHandler } from './kernel/report.js';
 export { currentLoop, getRunningLoop } from './kernel/running.js';

@@ -178,7 +178,7 @@ export class EventLoop extends LoopCore {
   /** @internal `createTask` past the factory. */
   _makeTask<T>(source: unknown, options: TaskOptions, root: Root | null = null): Task<T> {
     if (typeof source !== 'function') {
-      if (!isCoroutine(source)) throw notACoroutine(source, 'createTask');
+      if (!isCoroutine(source)) throw notACoroutine(source, root === null ? 'createTask' : 'run');
       claim(source);
     }
     const parent = root === null ? creatingTask() : null;
@@ -335,7 +335,6 @@ export class EventLoop extends LoopCore {
   [Symbol.dispose](): void {
     this.close();
   }
-
   /** @internal */
   override _assertOpen(): void {
     if (this.#isClosed) throw new LoopClosedError('the loop is closed; make a new one');

@@ -5,6 +5,7 @@
 // Every wait is a future whose `cancel()` undoes the wait; a subclass overrides `_undo` for that.
 
 import {
+  ArgumentTypeError,
   asError,
   BadYieldError,
   CancelledError,
@@ -20,7 +21,7 @@ import { ReactionWaiter } from './async_bridge.js';
 import { DoneCallback } from './done_callback.js';
 import { creationSite } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
-import { AWAITS_PER_STEP, BUDGET, current, type Suspended } from './current.js';
+import { AWAITS_PER_STEP, BUDGET, current } from './current.js';
 import type { LoopCore } from './loop_core.js';
 import { type FailureOwner, FailureReport } from './unhandled.js';
 
@@ -72,7 +73,7 @@ export function notInTask(what: string): NotInTaskError {
  * `shield(future)` to leave it alone.
  * Source: asyncio.Future.
  */
-export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
+export class Future<T> implements Operation<T>, PromiseLike<T> {
   /** @internal */ declare readonly _isSuspension: true;
   // `declare` and plain assignments: class field initialisers cost a call per instance.
   /** @internal */ declare readonly _loop: LoopCore;
@@ -82,8 +83,9 @@ export class Future<T> implements Operation<T>, PromiseLike<T>, Suspended {
   /** @internal Who waits; after an unseen failure, its report. */
   declare _waiters: Waiter | Waiter[] | FailureReport | null;
 
-  /** @internal Users call `loop.createFuture()`. */
+  /** Users call `loop.createFuture()`. Throws: ArgumentTypeError without a loop. */
   constructor(loop: LoopCore, state: number = State.pending) {
+    if (loop === undefined) throw new ArgumentTypeError('a future belongs to a loop: use getRunningLoop().createFuture()');
     this._loop = loop;
     this._state = state;
     this._value = undefined;

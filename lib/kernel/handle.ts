@@ -3,15 +3,15 @@
 
 import { current } from './current.js';
 import type { Context } from './context.js';
-import type { LoopCore, Sink } from './loop_core.js';
+import type { LoopCore } from './loop_core.js';
 
-/** @internal */
+/** A callback of any shape, once its arguments are bound. */
 export type Callback = (...args: unknown[]) => unknown;
 
 const NO_ARGS: unknown[] = [];
 
 /** A callback waiting in the ready queue. Source: asyncio.Handle. */
-export class Handle implements Sink {
+export class Handle {
   /** @internal */ readonly _loop: LoopCore;
   /** @internal -1 once it ran or was cancelled. */
   _slot: number;

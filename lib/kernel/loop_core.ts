@@ -34,6 +34,7 @@ export interface ExceptionContext {
 const LAST_GENERATION = 2 ** (32 - KIND_BITS) - 1;
 const FIRST_TABLE_SIZE = 256;
 
+/** What futures and tasks see of a loop; users meet it as `EventLoop`. */
 export abstract class LoopCore {
   /** @internal */ readonly _engine: Engine;
   /** @internal */ readonly _ring: ReadyRing;

@@ -10,7 +10,7 @@ import {
   InvalidStateError,
 } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
-import { type AsyncTask, callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
+import { callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
 import {
   claim,
@@ -25,7 +25,7 @@ import {
 import { BUDGET, CHECKPOINT, CHECKPOINTED, CheckpointPhase, current, type Suspended } from './current.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
-import type { LoopCore, Sink } from './loop_core.js';
+import type { LoopCore } from './loop_core.js';
 import type { Root } from './root.js';
 import type { FailureOwner } from './unhandled.js';
 
@@ -64,7 +64,7 @@ const toAsk: (Task<unknown> | CancelRequest)[] = [];
  * Awaiting a task owns it: cancelling the waiter cancels the task. `join()` waits without owning.
  * Source: asyncio.Task.
  */
-export class Task<T> extends Future<T> implements Sink, AsyncTask {
+export class Task<T> extends Future<T> {
   /** @internal */ declare readonly _id: number;
   /** @internal */ declare readonly _root: Root;
   /** @internal */ declare _context: Context | null;

@@ -134,7 +134,7 @@ class FdCallback implements Sink {
   }
 }
 
-export class ReadinessFuture extends Future<Readiness> implements Sink {
+export class ReadinessFuture extends Future<Readiness> {
   readonly _slot: number;
   readonly #table: WatchTable;
   readonly #fd: number;

@@ -4,7 +4,7 @@ import { ArgumentTypeError, TimeoutError } from '../base/errors.js';
 import type { Operation, Suspension } from '../kernel/coroutine.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
-import { Future, type Waiter } from '../kernel/future.js';
+import { Future } from '../kernel/future.js';
 import type { LoopCore, ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
@@ -34,7 +34,7 @@ class NextFuture<F, R> extends Future<R> {
 }
 
 /** Futures in completion order; iterate it with `for … of` and `yield*` each item, or with `for await`. */
-export class Completions<F extends Future<unknown>> implements Waiter, Iterable<Operation<F>>, AsyncIterable<F> {
+export class Completions<F extends Future<unknown>> implements Iterable<Operation<F>>, AsyncIterable<F> {
   readonly #loop: EventLoop;
   readonly #implicit: Future<unknown>[];
   readonly #pending: Set<F>;
