@@ -75,6 +75,16 @@ test('D20, K21: a task cannot be made of the coroutine that is running', () => {
   expect(loop.runUntilComplete(coroutine)).toEqual(withCode('ERR_COROUTINE_REUSED'));
 });
 
+test('D20: a function that returns a coroutine in use fails its task, and leaves the user alone', () => {
+  const { loop } = ownedLoop();
+  const coroutine = simple();
+  const user = loop.createTask(coroutine);
+  const thief = loop.createTask(() => coroutine);
+  runReady(loop);
+  expect(thief.exception()).toEqual(withCode('ERR_COROUTINE_REUSED'));
+  expect(user.result()).toBe('value');
+});
+
 test('D20: one that ended unseen looks like a fresh one, and gives undefined', () => {
   const { loop } = ownedLoop();
   const coroutine = (function* (): Coroutine<string> {

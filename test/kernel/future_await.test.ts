@@ -52,6 +52,18 @@ test('F12, K3: a pending future is asked twice, and is sent nothing at the wake-
   expect(asked.sent).toEqual([undefined, undefined]);
 }));
 
+test('F12: a future that is completed while it is handed to the task wakes it all the same', virtualTime(function* () {
+  const future = getRunningLoop().createFuture<string>();
+  const inner = future[Symbol.iterator]();
+  const next = (): unknown => {
+    const step = inner.next();
+    if (!future.done()) future.setResult('value');
+    return step;
+  };
+  const hasty: unknown = { [Symbol.iterator]: () => ({ next }) };
+  expect(yield* hasty as Future<string>).toBe('value');
+}));
+
 test('F13: tasks that await one future are woken in the order of awaiting, in one tick', virtualTime(function* () {
   const future = getRunningLoop().createFuture<string>();
   const log: [string, number][] = [];

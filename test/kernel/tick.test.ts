@@ -1,4 +1,5 @@
 // The order of a turn, on a virtual clock: select, descriptors, due timers, then ticks of what is ready.
+import { EventLoop } from '../../lib';
 import { RECORDS_PER_TURN } from '../../lib/kernel/drain';
 import { ReadyBits } from '../../lib/engine/abi';
 import { type OwnedLoop, ownedLoop, runReady } from '../helpers/owned_loop';
@@ -95,6 +96,33 @@ test('D18: a tick that has begun is finished, however many records it holds', ()
   for (let i = 0; i < 3 * RECORDS_PER_TURN; i++) loop.callSoon(() => ran++);
   loop.runOnce();
   expect([ran, engine.waits.length]).toEqual([3 * RECORDS_PER_TURN, 1]);
+});
+
+/** Runs one turn of a callback that queues itself for ever, on the real engine. Returns: how often it ran. */
+function runsInOneTurn(clockStepMs: number): number {
+  let clock = 0;
+  const now = jest.spyOn(performance, 'now').mockImplementation(() => clock);
+  const loop = new EventLoop();
+  let runs = 0;
+  const again = (): void => {
+    runs++;
+    clock += clockStepMs;
+    loop.callSoon(again);
+  };
+  loop.callSoon(again);
+  loop.runOnce();
+  loop.close();
+  now.mockRestore();
+  return runs;
+}
+
+test('D18: on the real engine a turn ends after 1,024 records though no time passed', () => {
+  expect(runsInOneTurn(0)).toBe(1_024);
+});
+
+test('D18: on the real engine a turn ends 100 µs after its select, a few records later if they are light', () => {
+  expect(runsInOneTurn(0.05)).toBeLessThan(20);
+  expect(runsInOneTurn(5)).toBe(1);
 });
 
 test('R4: the select does not wait while something is queued', () => {
