@@ -43,8 +43,8 @@ function drive<T>(loop: EventLoop, run: MainRun<T>): T {
     run.task.cancel(deadlock);
     if (driveUntil(loop, () => run.task.done()) !== null) run.task._abandon();
   }
-  // The caller gets main's failure from here, so it is not one that nobody looks at.
-  run.task._look();
+  // The caller gets main's failure from here, so it is not one that nobody looks at; except beside a deadlock.
+  if (deadlock === null) run.task._look();
   run.unlisten();
   let isQuiet = false;
   run.root.close(() => {
@@ -52,8 +52,9 @@ function drive<T>(loop: EventLoop, run: MainRun<T>): T {
   });
   const leftBehind = driveUntil(loop, () => isQuiet);
   if (deadlock !== null) throw deadlock;
+  const result = run.outcome();
   if (leftBehind !== null) throw leftBehind;
-  return run.outcome();
+  return result;
 }
 
 // Returns: the deadlock that stopped it, or null.
