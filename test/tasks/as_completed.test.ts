@@ -167,6 +167,8 @@ test('AC4: asCompleted: nothing given is over at once', hosted(async () => {
 test('AC4: asCompleted: duplicates are one', virtualTime(function* () {
   const task = createTask(trivial(1));
   expect([...asCompleted([task, task])]).toHaveLength(1);
+  const coroutine = trivial(2);
+  expect([...asCompleted([coroutine, coroutine])]).toHaveLength(1);
 }));
 
 test('AC4: asCompleted: a single awaitable or what is no collection is refused', virtualTime(function* () {

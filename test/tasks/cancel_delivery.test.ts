@@ -49,6 +49,21 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(log).toEqual(['value']);
   }));
 
+  test('X9: cancel: of two requests after the value came, the first reason arrives', hosted(function* () {
+    const future = getRunningLoop().createFuture<string>();
+    const task = createTask(of(function* () {
+      yield future;
+      yield sleepForever();
+    }));
+    yield* ticks(2);
+
+    future.setResult('value');
+    task.cancel('one');
+    task.cancel('two');
+    expect(yield* outcomeOf(task)).toEqual(['cancelled', 'one']);
+    expect(task.cancelling()).toBe(2);
+  }));
+
   test('X5: cancel: after the last value came, the task ends with its result', hosted(function* () {
     const future = getRunningLoop().createFuture<string>();
     const task = createTask(of(function* () {

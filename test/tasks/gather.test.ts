@@ -90,6 +90,18 @@ describe.each(colours)('$name tasks', ({ of }) => {
   }));
 });
 
+test('G14: gather: a failure counts as seen for a child with a callback of its own', virtualTime(function* () {
+  const reports = keepReports(getRunningLoop());
+  const child = createTask(failing('seen'));
+  child.addDoneCallback(() => undefined);
+  expect(yield* outcomeOf(gather(child))).toEqual(['failed', new Error('seen')]);
+  const early = createTask(failing('seen too'));
+  early.addDoneCallback(() => undefined);
+  yield* ticks(2);
+  yield* gather([early], { returnExceptions: true });
+  expect(reports).toEqual([]);
+}, { unhandled: 'throw' }));
+
 test('G3: gather: one awaitable given several times is one child, its result at each place', hosted(function* () {
   let runs = 0;
   const coroutine = (function* () {

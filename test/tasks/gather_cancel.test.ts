@@ -56,6 +56,15 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect([gathering.done(), gathering.cancelled()]).toEqual([true, false]);
   }));
 
+  test('G8: gather: cancelled twice, it ends with the first reason', hosted(function* () {
+    const gathering = gather([tidying(1), tidying(2)], { returnExceptions: true });
+    yield* ticks(3);
+    gathering.cancel('one');
+    yield* ticks(1);
+    expect(gathering.cancel('two')).toBe(true);
+    expect(yield* outcomeOf(gathering)).toEqual(['failed', withCode('ERR_CANCELLED', /one/)]);
+  }));
+
   test('G8: gather: when cancelled it ends with the first child that was cancelled', hosted(function* () {
     const gathering = gather(endless, tidying(50));
     yield* ticks(3);

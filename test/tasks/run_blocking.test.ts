@@ -6,6 +6,7 @@ import {
   createTask,
   currentLoop,
   getRunningLoop,
+  run,
   runBlocking,
   shield,
   sleep,
@@ -144,6 +145,54 @@ test('D15: runBlocking: a left-behind task in a deadlock does not hang it', () =
     });
     yield* checkpoint();
   }, { engine: simulated() })).toThrow(withCode('ERR_DEADLOCK'));
+});
+
+test('D8: runBlocking: the failure of main is thrown, and not reported as well', () => {
+  const reports: unknown[] = [];
+  expect(() => runBlocking(function* () {
+    getRunningLoop().setExceptionHandler(({ exception }) => reports.push(exception));
+    yield* checkpoint();
+    throw new Error('main');
+  }, { engine: simulated() })).toThrow('main');
+  expect(reports).toEqual([]);
+});
+
+test('D8: run: the failure of main rejects, and is not reported as well', async () => {
+  const reports: unknown[] = [];
+  await expect(run(function* () {
+    getRunningLoop().setExceptionHandler(({ exception }) => reports.push(exception));
+    yield* checkpoint();
+    throw new Error('main');
+  }, { engine: simulated(), unhandled: 'throw' })).rejects.toThrow('main');
+  expect(reports).toEqual([]);
+});
+
+test('D8: runBlocking: what main throws in a deadlock besides is reported, as the deadlock is thrown', () => {
+  const reports: unknown[] = [];
+  expect(() => runBlocking(function* () {
+    getRunningLoop().setExceptionHandler(({ exception }) => reports.push(exception));
+    try {
+      yield* sleepForever();
+    } finally {
+      throw new Error('cleanup');
+    }
+  }, { engine: simulated() })).toThrow(withCode('ERR_DEADLOCK'));
+  expect(reports).toEqual([new Error('cleanup')]);
+});
+
+test('RU2: runBlocking: the failure of main wins over a deadlock of what it left behind', () => {
+  expect(() => runBlocking(function* () {
+    getRunningLoop().setExceptionHandler(() => undefined);
+    void createTask(function* () {
+      try {
+        yield* sleepForever();
+      } finally {
+        yield* sleepForever();
+      }
+    });
+    yield* checkpoint();
+    throw new Error('main');
+  }, { engine: simulated() })).toThrow('main');
 });
 
 test('D8: runBlocking: an unseen failure goes to the exception handler', () => {
