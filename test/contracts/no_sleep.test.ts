@@ -29,6 +29,14 @@ describe('the rules', () => {
     expect(complaints('run(function* () { yield* sleep(0); yield* sleep(-1); });')).toEqual([]);
   });
 
+  test('no sleep: the methods of a loop count by the engine that it was given', () => {
+    const body = 'await runner.run(function* () { yield* sleep(5); });';
+    expect(complaints(`const runner = new Runner(); ${body}`)).toHaveLength(1);
+    expect(complaints(`const runner = new Runner({ engine: simulated() }); ${body}`)).toEqual([]);
+    expect(complaints('const loop = new EventLoop(); loop.callLater(5, f);')).toHaveLength(1);
+    expect(complaints('const loop = new EventLoop({ engine }); loop.callLater(5, f);')).toEqual([]);
+  });
+
   test('no sleep: blocking the thread is found', () => {
     expect(complaints('Atomics.wait(cell, 0, 0, 10);')).toHaveLength(1);
   });

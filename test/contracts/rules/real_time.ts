@@ -23,14 +23,30 @@ function isZero(node: ts.Expression | undefined): boolean {
   return node === undefined || (ts.isNumericLiteral(node) && Number(node.text) === 0) || /^-/.test(node.getText());
 }
 
-/** Whether `node` stands inside a call that starts a loop on the real clock. */
-function isOnRealLoop(node: ts.Node): boolean {
-  for (let outer = node.parent; !ts.isSourceFile(outer); outer = outer.parent) {
-    if (!ts.isCallExpression(outer) && !ts.isNewExpression(outer)) continue;
-    if (!realLoops.has(calleeName(outer))) continue;
-    return !(outer.arguments ?? []).some((argument) => /\bengine\b/.test(argument.getText()));
+/** With what a loop was made: the text after `new EventLoop(` in the nearest declaration of `name` before `node`. */
+function argumentsOfMaking(name: string, node: ts.Node): string | null {
+  if (!/^\w+$/.test(name)) return null;
+  const before = node.getSourceFile().text.slice(0, node.getStart());
+  const declared = new RegExp(`\\b(?:const|let) (?:${name}\\b|\\{[^}]*\\b${name}\\b[^}]*\\})[^=]*=\\s*([^;]*)`, 'g');
+  const value = [...before.matchAll(declared)].at(-1)?.[1] ?? '';
+  return /^new (?:Runner|EventLoop)\(([^]*)/.exec(value)?.[1] ?? null;
+}
+
+/** Whether a call starts, or belongs to, a loop on the real clock: one that was given no engine. */
+function isOfRealLoop(call: ts.CallExpression | ts.NewExpression): boolean {
+  if (ts.isPropertyAccessExpression(call.expression)) {
+    const made = argumentsOfMaking(call.expression.expression.getText(), call);
+    return made !== null && !/\bengine\b/.test(made);
   }
-  return false;
+  const isLoop = realLoops.has(call.expression.getText());
+  return isLoop && !(call.arguments ?? []).some((argument) => /\bengine\b/.test(argument.getText()));
+}
+
+/** Whether `node` is a call of a loop on the real clock, or stands inside one. */
+function isOnRealLoop(node: ts.Node): boolean {
+  if (ts.isSourceFile(node)) return false;
+  if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && isOfRealLoop(node)) return true;
+  return isOnRealLoop(node.parent);
 }
 
 function complaintAboutCall(node: ts.CallExpression): string | null {
