@@ -9,8 +9,6 @@ import { Header, KIND_BITS, RECORD_WORDS } from './abi.js';
 /** Records the ring holds before it spills. */
 export const RING_CAPACITY = 4096;
 
-const FIRST_OVERFLOW_WORDS = 1024 * RECORD_WORDS;
-
 /** The queue of what is ready to run, in memory shared with C++. */
 export class ReadyRing {
   readonly buffer: ArrayBuffer;
@@ -24,10 +22,10 @@ export class ReadyRing {
   #limit: number;
   #onAppend: (() => void) | null = null;
 
-  // The overflow FIFO: records stand in #overflow between the two word offsets.
-  #overflow = new Int32Array(0);
-  #overflowHead = 0;
-  #overflowTail = 0;
+  // The overflow FIFO, in chunks as large as the ring: nothing is copied while it grows, and drained ones can be freed.
+  readonly #chunks: Int32Array[] = [];
+  // Words in use of the last chunk.
+  #lastChunkWords = 0;
 
   constructor(capacity = RING_CAPACITY) {
     if (!(capacity >= 1) || !Number.isInteger(capacity) || (capacity & (capacity - 1)) !== 0) {
@@ -106,9 +104,8 @@ export class ReadyRing {
   /** Forgets every waiting record. */
   clear(): void {
     this.words[Header.head] = this.words[Header.tail]!;
-    this.words[Header.jsOverflow] = 0;
-    this.#overflowHead = this.#overflowTail = 0;
-    if (this.#onAppend === null) this.#limit = this.capacity;
+    this.#chunks.length = 0;
+    this.#endOverflow();
   }
 
   #spill(slot: number, word: number, a: number, b: number): void {
@@ -120,47 +117,43 @@ export class ReadyRing {
       this.appendWith(slot, word, a, b);
       return;
     }
-    if (this.#overflowTail === this.#overflow.length) this.#makeRoom();
-    const at = this.#overflowTail;
-    const overflow = this.#overflow;
-    overflow[at] = slot;
-    overflow[at + 1] = word;
-    overflow[at + 2] = a;
-    overflow[at + 3] = b;
-    this.#overflowTail = at + RECORD_WORDS;
+    let chunk = this.#chunks.at(-1);
+    if (chunk === undefined || this.#lastChunkWords === chunk.length) {
+      chunk = new Int32Array(this.capacity * RECORD_WORDS);
+      this.#chunks.push(chunk);
+      this.#lastChunkWords = 0;
+    }
+    const at = this.#lastChunkWords;
+    chunk[at] = slot;
+    chunk[at + 1] = word;
+    chunk[at + 2] = a;
+    chunk[at + 3] = b;
+    this.#lastChunkWords = at + RECORD_WORDS;
     this.words[Header.jsOverflow]!++;
     this.#limit = 0;
   }
 
-  #makeRoom(): void {
-    const waiting = this.#overflow.subarray(this.#overflowHead, this.#overflowTail);
-    // Half empty at the front: sliding down is cheaper than growing, and amortised O(1) a record.
-    const grows = waiting.length * 2 > this.#overflow.length || this.#overflow.length === 0;
-    const target = grows ? new Int32Array(Math.max(FIRST_OVERFLOW_WORDS, this.#overflow.length * 2)) : this.#overflow;
-    target.set(waiting);
-    this.#overflow = target;
-    this.#overflowHead = 0;
-    this.#overflowTail = waiting.length;
-  }
-
+  // Called with an empty ring and a chunk waiting, which fits as a whole.
   #refill(): void {
     const words = this.words;
+    const chunk = this.#chunks.shift() as Int32Array;
+    const size = this.#chunks.length === 0 ? this.#lastChunkWords : chunk.length;
     const tail = words[Header.tail]!;
-    const count = Math.min(words[Header.jsOverflow]!, this.capacity);
-    // The ring is empty here, so the records go in as one run up to its end and one from its beginning.
-    const start = tail & this.mask;
-    const first = Math.min(count, this.capacity - start);
-    const split = this.#overflowHead + first * RECORD_WORDS;
-    words.set(this.#overflow.subarray(this.#overflowHead, split), Header.words + (start << 2));
-    words.set(this.#overflow.subarray(split, split + (count - first) * RECORD_WORDS), Header.words);
+    const start = (tail & this.mask) << 2;
+    // One run up to the end of the ring's memory and one from its beginning.
+    const first = Math.min(size, this.capacity * RECORD_WORDS - start);
+    words.set(chunk.subarray(0, first), Header.words + start);
+    words.set(chunk.subarray(first, size), Header.words);
+    const count = size / RECORD_WORDS;
     words[Header.tail] = tail + count;
     words[Header.jsOverflow] = words[Header.jsOverflow]! - count;
-    this.#overflowHead += count * RECORD_WORDS;
-    if (words[Header.jsOverflow] === 0) {
-      this.#overflowHead = this.#overflowTail = 0;
-      this.#overflow = new Int32Array(0);
-      if (this.#onAppend === null) this.#limit = this.capacity;
-    }
+    if (this.#chunks.length === 0) this.#endOverflow();
+  }
+
+  #endOverflow(): void {
+    this.words[Header.jsOverflow] = 0;
+    this.#lastChunkWords = 0;
+    if (this.#onAppend === null) this.#limit = this.capacity;
   }
 }
 

@@ -3,8 +3,9 @@
 // no context object at all. Variables stand in a Map that is never changed, only replaced, so a copy is one reference.
 
 import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks';
-import { InvalidStateError } from '../base/errors.js';
+import { ArgumentTypeError, InvalidStateError } from '../base/errors.js';
 import type { ActiveContext } from './active_context.js';
+import { assertCallable, assertOptions } from './arguments.js';
 import { current } from './current.js';
 
 type Variables = ReadonlyMap<object, unknown>;
@@ -39,6 +40,7 @@ export class Context {
 
   /** Calls `fn(...args)` in this context; what it sets stays here. Not for coroutines: give those to `createTask`. */
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    assertCallable(fn, 'Context.run');
     const { task, context } = current;
     current.task = null;
     current.context = this;
@@ -69,6 +71,8 @@ export class ContextVar<T> {
   readonly defaultValue: T | undefined;
 
   constructor(name: string, options: { readonly default?: T } = {}) {
+    if (typeof name !== 'string') throw new ArgumentTypeError('ContextVar: a name is needed, for messages');
+    assertOptions(options, 'ContextVar');
     this.name = name;
     this.defaultValue = options.default;
   }
@@ -97,6 +101,7 @@ export class ContextVar<T> {
 
   /** Puts back the value from before the `set` that gave `token`. Throws: InvalidStateError in another context. */
   reset(token: ContextToken<T>): void {
+    assertOptions(token, 'ContextVar.reset');
     if (token.variable !== this || token._context !== currentContext()) {
       throw new InvalidStateError(`the token belongs to another variable or context than ${this.name}'s current one`);
     }
@@ -105,6 +110,14 @@ export class ContextVar<T> {
     else variables.delete(this);
     token._context._variables = variables;
   }
+}
+
+/** @internal Throws: ArgumentTypeError for options that are none, or that name a context which is none. */
+export function assertTaskOptions(options: { readonly context?: unknown }): void {
+  const isPlain = typeof options === 'object' && (options as unknown) !== null && !Array.isArray(options);
+  if (!isPlain) assertOptions(options, 'createTask');
+  if (options.context === undefined || options.context instanceof Context) return;
+  throw new ArgumentTypeError('createTask: context must be a Context, as from copyContext()');
 }
 
 /** Returns: an independent copy of the current context. */

@@ -2,21 +2,17 @@
 // A loop is driven in one of two ways: hosted (Node's own loop blocks and calls the drain, runs keep the process alive)
 // or owned (`runForever`, `runUntilComplete`, `runOnce` block this thread in the engine's select).
 
-import {
-  LoopClosedError,
-  LoopRunningError,
-  LoopStoppedError,
-} from '../base/errors.js';
+import { LoopClosedError, LoopRunningError, LoopStoppedError, WrongLoopError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { Direction } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
-import { captureContext, type Context, withoutStores } from './context.js';
+import { assertTaskOptions, captureContext, type Context, withoutStores } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
 import { claim, type Coroutine, type CoroutineFunction, isCoroutine, notACoroutine } from './coroutine.js';
 import { CheckpointPhase, current } from './current.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
-import { assertCallable, assertInstant, refuseCoroutineFunction } from './arguments.js';
+import { assertCallable, assertInstant, assertOptions, refuseCoroutineFunction } from './arguments.js';
 import { type Callback, Handle, TimerHandle } from './handle.js';
 import { type ExceptionContext, LoopCore } from './loop_core.js';
 import type { EventLoopOptions, LoopMetrics } from './loop_options.js';
@@ -69,6 +65,7 @@ export class EventLoop extends LoopCore {
   #liveRuns = 0;
 
   constructor(options: EventLoopOptions = {}) {
+    assertOptions(options, 'EventLoop');
     super(options.engine ?? new NativeEngine());
     this._drain = new Drain(this);
     this.#owned = new OwnedDriver(this, this._drain);
@@ -171,6 +168,7 @@ export class EventLoop extends LoopCore {
   createTask<T>(coroutine: Coroutine<T> | CoroutineFunction<T>, options: TaskOptions = {}): Task<T> {
     if (this.#isClosed && isCoroutine(coroutine)) coroutine.return(undefined as T);
     this._assertOpen();
+    assertTaskOptions(options);
     if (this.#taskFactory !== null) return this.#taskFactory(this, coroutine, options) as Task<T>;
     return this._makeTask(coroutine, options);
   }
@@ -293,6 +291,7 @@ export class EventLoop extends LoopCore {
    */
   runUntilComplete<T>(awaitable: Future<T> | Coroutine<T> | CoroutineFunction<T>): T {
     this.#assertDrivable(awaitable);
+    if (awaitable instanceof Future && awaitable._loop !== this) throw new WrongLoopError('the future is of another loop');
     const future = awaitable instanceof Future ? awaitable : this.createTask(awaitable);
     this._ownUntil(() => future.done());
     if (!future.done()) throw new LoopStoppedError('the loop was stopped before the future was done; run it again');
@@ -306,7 +305,9 @@ export class EventLoop extends LoopCore {
   }
 
   /** One turn: select for at most `timeout` ms (0 by default), then run what is ready. Throws: LoopRunningError. */
-  runOnce({ timeout = 0 }: { readonly timeout?: number } = {}): void {
+  runOnce(options: { readonly timeout?: number } = {}): void {
+    assertOptions(options, 'runOnce');
+    const { timeout = 0 } = options;
     assertInstant(timeout, 'runOnce');
     this.#assertIdle();
     this.#owned.runOnce(Math.max(0, timeout));

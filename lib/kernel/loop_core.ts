@@ -39,14 +39,14 @@ export abstract class LoopCore {
   /** @internal */ readonly _engine: Engine;
   /** @internal */ readonly _ring: ReadyRing;
   /** @internal */ readonly _sinks: (Sink | undefined)[] = [];
-  /** @internal */ _generations = new Int32Array(FIRST_TABLE_SIZE).fill(1);
+  /** @internal */ _generations: Int32Array = new Int32Array(FIRST_TABLE_SIZE).fill(1);
   /** @internal True if a step has queued microtasks that should run before the next tick. */
   _owesMicrotasks = false;
   /** @internal */ _debug = false;
   /** @internal */ readonly _turnResource = new TurnResource();
 
   // A stack of free slots below #freeCount.
-  #free = new Int32Array(FIRST_TABLE_SIZE);
+  #free: Int32Array = new Int32Array(FIRST_TABLE_SIZE);
   #freeCount = 0;
 
   constructor(engine: Engine) {
@@ -62,7 +62,7 @@ export abstract class LoopCore {
       return slot;
     }
     const slot = this._sinks.length;
-    if (slot === this._generations.length) this.#grow();
+    if (slot === this._generations.length) this._generations = enlarged(this._generations, 1);
     this._sinks.push(sink);
     return slot;
   }
@@ -72,7 +72,9 @@ export abstract class LoopCore {
     this._sinks[slot] = undefined;
     const next = (this._generations[slot]! + 1) | 0;
     this._generations[slot] = next;
-    if (next !== LAST_GENERATION) this.#free[this.#freeCount++] = slot;
+    if (next === LAST_GENERATION) return;
+    if (this.#freeCount === this.#free.length) this.#free = enlarged(this.#free, 0);
+    this.#free[this.#freeCount++] = slot;
   }
 
   /** @internal The second word of a record for the sink that holds `slot` now. */
@@ -83,16 +85,6 @@ export abstract class LoopCore {
   /** @internal Puts a sink at the end of the ready queue. */
   _append(slot: number, kind: Kind): void {
     this._ring.append(slot, (this._generations[slot]! << KIND_BITS) | kind);
-  }
-
-  #grow(): void {
-    const size = this._generations.length * 2;
-    const generations = new Int32Array(size).fill(1);
-    generations.set(this._generations);
-    this._generations = generations;
-    const free = new Int32Array(size);
-    free.set(this.#free.subarray(0, this.#freeCount));
-    this.#free = free;
   }
 
   /** @internal In debug mode, notes where something was created. */
@@ -115,4 +107,10 @@ export abstract class LoopCore {
   abstract _failureOwner(): FailureOwner | null;
   /** @internal Throws if nothing can be scheduled any more. */
   abstract _assertOpen(): void;
+}
+
+function enlarged(array: Int32Array, fill: number): Int32Array {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return fill === 0 ? larger : larger.fill(fill, array.length);
 }

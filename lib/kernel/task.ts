@@ -26,6 +26,7 @@ import { BUDGET, CHECKPOINT, CHECKPOINTED, CheckpointPhase, current, type Suspen
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
 import type { LoopCore } from './loop_core.js';
+import { NOTHING_RARE, type Rare } from './rare.js';
 import type { Root } from './root.js';
 import type { FailureOwner } from './unhandled.js';
 
@@ -41,11 +42,6 @@ const enum Flag {
   async = 64,
   /** Any reason not to call `next()` straight away. */
   special = fresh | raise | cancelPending,
-}
-
-interface Cancels {
-  count: number;
-  pending: CancelRequest | null;
 }
 
 /** What a task drives: a coroutine object, or a function that is called in its first step. */
@@ -67,14 +63,12 @@ const toAsk: (Task<unknown> | CancelRequest)[] = [];
 export class Task<T> extends Future<T> {
   /** @internal */ declare readonly _id: number;
   /** @internal */ declare readonly _root: Root;
-  /** @internal */ declare _context: Context | null;
   /** @internal */ declare readonly _slot: number;
   /** @internal What is waited for: a future, an async function's promises, or nothing. */
   declare _waiting: Future<unknown> | ReactionSet | Suspended | null;
   private declare _source: TaskSource | null;
   private declare _parent: Task<unknown> | null;
-  private declare _name: string | null;
-  private declare _cancels: Cancels | null;
+  private declare _rare: Rare | null;
 
   /** @internal Users call `createTask`. */
   constructor(
@@ -88,21 +82,20 @@ export class Task<T> extends Future<T> {
     super(loop, Flag.fresh);
     this._id = ++lastId;
     this._root = root;
-    this._context = context;
     this._waiting = null;
-    this._cancels = null;
     this._source = source;
     this._parent = parent;
-    this._name = name;
+    this._rare = name === null && context === null ? null : { ...NOTHING_RARE, name, context };
     this._slot = loop._allocate(this);
     root._taskBegan();
   }
 
   get name(): string {
-    return this._name === null ? `Task-${this._id}` : String(this._name);
+    const name = this._rare?.name ?? null;
+    return name === null ? `Task-${this._id}` : String(name);
   }
   set name(name: string) {
-    this._name = String(name);
+    this._ownRare().name = String(name);
   }
 
   /** The task that created this one, while both are unfinished. */
@@ -117,7 +110,7 @@ export class Task<T> extends Future<T> {
 
   /** Returns: how many times `cancel` was called while the task was unfinished. */
   cancelling(): number {
-    return this._cancels?.count ?? 0;
+    return this._rare?.cancelCount ?? 0;
   }
 
   /** Returns: a future that is done when this task is, whatever its outcome; cancelling it leaves the task alone. */
@@ -155,8 +148,7 @@ export class Task<T> extends Future<T> {
   private _askDown(request: CancelRequest): void {
     let task: Task<unknown> = this;
     for (;;) {
-      const cancels = (task._cancels ??= { count: 0, pending: null });
-      cancels.count++;
+      task._ownRare().cancelCount++;
       const waiting: unknown = task._waiting;
       if (!(waiting instanceof Task) || waiting.done()) {
         if (!reaches(waiting, request)) task._remember(request);
@@ -166,6 +158,18 @@ export class Task<T> extends Future<T> {
     }
   }
 
+  private _ownRare(): Rare {
+    return (this._rare ??= { ...NOTHING_RARE });
+  }
+
+  /** @internal The variables and stores that its steps run with; null for none. */
+  get _context(): Context | null {
+    return this._rare === null ? null : this._rare.context;
+  }
+  set _context(context: Context | null) {
+    if (context !== this._context) this._ownRare().context = context;
+  }
+
   /** @internal */
   _hasPendingCancel(): boolean {
     return (this._state & Flag.cancelPending) !== 0;
@@ -173,14 +177,14 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _takePendingCancel(): CancelledError {
-    const { reason, origin } = (this._cancels as Cancels).pending as CancelRequest;
-    (this._cancels as Cancels).pending = null;
+    const { reason, origin } = this._ownRare().pendingCancel as CancelRequest;
+    this._ownRare().pendingCancel = null;
     this._state &= ~Flag.cancelPending;
     return new CancelledError(reason, origin);
   }
 
   private _remember(request: CancelRequest): void {
-    (this._cancels as Cancels).pending ??= request;
+    this._ownRare().pendingCancel ??= request;
     this._state |= Flag.cancelPending;
   }
 

@@ -9,11 +9,14 @@ import { getRunningLoop } from '../kernel/running.js';
 import { Task } from '../kernel/task.js';
 
 class SleepFuture extends Future<void> implements Sink {
-  /** @internal */ readonly _slot: number;
-
   constructor(loop: EventLoop) {
     super(loop);
-    this._slot = loop._allocate(this);
+    this._value = loop._allocate(this);
+  }
+
+  // While the future is pending its value holds the slot: a million sleepers are a million fields saved.
+  get _slot(): number {
+    return this._value as number;
   }
 
   /** The sleeper's name, for reports of slow steps. */
@@ -30,6 +33,7 @@ class SleepFuture extends Future<void> implements Sink {
     }
     // One sleeper, and nothing of the loop is on the stack but the drain: its step can take this record's turn.
     this._state |= State.finished;
+    this._value = undefined;
     this._waiters = null;
     sleeper._deliver(0, 0);
   }

@@ -54,6 +54,7 @@ export class SimulatedEngine implements Engine {
   #keepAlive: NodeJS.Timeout | null = null;
 
   constructor({ startMs = 0, ringCapacity }: SimulatedEngineOptions = {}) {
+    if (!Number.isFinite(startMs)) throw new ArgumentRangeError(`the clock must begin at a finite time, not ${startMs}`);
     this.#now = startMs;
     this.ring = new ReadyRing(ringCapacity);
   }
