@@ -65,8 +65,8 @@ function describeMissing(root: string, path: string | undefined): string {
     path !== undefined ? path : `${join(root, 'build', 'Release')} and ${join(root, 'prebuilds')}`;
   return (
     `readyloop has no loadable native binary for ${target}; looked in ${places}. ` +
-    'Build it from the sources with `npx node-gyp rebuild` in the package folder (needs python3, make and a C++17 ' +
-    'compiler), or point READYLOOP_NATIVE_PATH at a readyloop.node made for this platform.'
+    'Build it in the package folder: `npx cmake-js compile` (needs cmake and a C++17 compiler), or in a checkout ' +
+    '`npx node-gyp rebuild`; or point READYLOOP_NATIVE_PATH at a readyloop.node made for this platform.'
   );
 }
 

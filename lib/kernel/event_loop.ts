@@ -348,7 +348,6 @@ export class EventLoop extends LoopCore {
   override _failureOwner(): FailureOwner | null {
     return (current.task as Task<unknown> | null)?._root ?? this._orphans;
   }
-
   /** @internal Hosted: one more run needs this loop driven. */
   _attend(): void {
     if (!this.#isHosted) {

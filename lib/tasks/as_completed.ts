@@ -33,8 +33,11 @@ class NextFuture<F, R> extends Future<R> {
   }
 }
 
+/** A future to the compiler, but no thenable: `for await` would take its type for that of its result. */
+export type Completed<F> = F & { readonly then: never };
+
 /** Futures in completion order; iterate it with `for … of` and `yield*` each item, or with `for await`. */
-export class Completions<F extends Future<unknown>> implements Iterable<Operation<F>>, AsyncIterable<F> {
+export class Completions<F extends Future<unknown>> implements Iterable<Operation<F>>, AsyncIterable<Completed<F>> {
   readonly #loop: EventLoop;
   readonly #implicit: Future<unknown>[];
   readonly #pending: Set<F>;
@@ -95,12 +98,12 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
     }
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<F, void, unknown> {
+  [Symbol.asyncIterator](): AsyncIterator<Completed<F>, void, unknown> {
     return {
       next: async () => {
         if (this.#toHandOut === 0) return { done: true, value: undefined };
         this.#toHandOut--;
-        return this._next((value) => ({ done: false, value }) as const);
+        return this._next((value) => ({ done: false, value: value as Completed<F> }) as const);
       },
     };
   }
@@ -120,6 +123,7 @@ function timedOut(): TimeoutError {
 }
 
 // Asks for its completion when it is first awaited, so that items are served in the order of awaiting.
+// `await` gives the result rather than the future, because a promise that is resolved with a thenable unwraps it.
 class Item<F extends Future<unknown>> implements Operation<F> {
   readonly #owner: Completions<F>;
   #next: Future<F> | null = null;
@@ -127,8 +131,17 @@ class Item<F extends Future<unknown>> implements Operation<F> {
     this.#owner = owner;
   }
   [Symbol.iterator](): Iterator<Suspension, F, unknown> {
+    return this.#future()[Symbol.iterator]();
+  }
+  then<R, E = never>(
+    onFulfilled?: ((value: Awaited<F>) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return this.#future()._toPromise().then(onFulfilled as (value: F) => R, onRejected);
+  }
+  #future(): Future<F> {
     this.#next ??= this.#owner._next((future) => future);
-    return this.#next[Symbol.iterator]();
+    return this.#next;
   }
 }
 

@@ -128,7 +128,8 @@ export function gather(...args: unknown[]): Future<unknown> {
   const known = new Map<unknown, Future<unknown>>();
   const children = items.map((item) => {
     const child = known.get(item) ?? toFuture(item, 'gather');
-    known.set(item, child);
+    // A function is not an awaitable but a way to make one, so each time it is given is a call of its own.
+    if (typeof item !== 'function') known.set(item, child);
     return child;
   });
   return new Gathering(loop, children, keys, options.returnExceptions === true);
