@@ -1,9 +1,8 @@
-// The one mutable slot of a thread: which loop drains, which task steps, and what its coroutine has just yielded.
+// The one mutable slot of a thread: which loop drains, which task steps, and in which context.
 // Everyone in the kernel may read it; only the drain and the task's step write it. It knows tasks and contexts by the few
 // members it needs, which is what keeps futures, tasks and loops free of cycles.
 
 import type { ActiveContext } from './active_context.js';
-import type { Step } from './coroutine.js';
 import type { LoopCore } from './loop_core.js';
 
 /** What a future must know of the task that is asking it. */
@@ -11,6 +10,8 @@ export interface SteppingTask {
   readonly name: string;
   readonly _loop: LoopCore;
   _context: ActiveContext | null;
+  /** What it is suspended at; while it steps, what its coroutine's innermost operation has left for it. */
+  _waiting: object | null;
   _hasPendingCancel(): boolean;
   _takePendingCancel(): Error;
 }
@@ -19,18 +20,6 @@ export interface SteppingTask {
 export interface Suspended {
   readonly _isSuspension: true;
 }
-
-/** What a checkpoint's iterator must know when it is asked, because one object serves every task. */
-export const enum CheckpointPhase {
-  none = 0,
-  /** It has said "suspended", and nobody but a task's step may go on from there. */
-  suspended = 1,
-  /** The step resumes its task there. */
-  resumed = 2,
-}
-
-/** What a checkpoint answers to its task's step; told apart by identity, which is the cheapest sign there is. */
-export const CHECKPOINTED: Step = { done: false, value: undefined };
 
 /** A bare checkpoint: run me again next tick, and look for a cancellation first. */
 export const CHECKPOINT: Suspended = { _isSuspension: true };
@@ -46,10 +35,6 @@ interface CurrentSlot {
   loop: LoopCore | null;
   /** The task whose step is on the stack; null in callbacks. */
   task: SteppingTask | null;
-  /** What `next()` left for the task that is being stepped; null when the task has taken it. */
-  yielded: Suspended | null;
-  /** Where the stepping task stands with a bare checkpoint. */
-  checkpoint: CheckpointPhase;
   /** Awaits of this step that did not suspend. */
   awaits: number;
   /** The context of plain code: the callback's own, or the thread's. */
@@ -59,8 +44,6 @@ interface CurrentSlot {
 export const current: CurrentSlot = {
   loop: null,
   task: null,
-  yielded: null,
-  checkpoint: CheckpointPhase.none,
   awaits: 0,
   context: null,
 };

@@ -8,8 +8,8 @@ import { Direction } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { assertTaskOptions, captureContext, type Context, withoutStores } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
-import { claim, type Coroutine, type CoroutineFunction, isCoroutine, notACoroutine } from './coroutine.js';
-import { CheckpointPhase, current } from './current.js';
+import { claim, type Coroutine, type CoroutineFunction, isCoroutine } from './coroutine.js';
+import { current } from './current.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
 import { assertCallable, assertInstant, assertOptions, refuseCoroutineFunction } from './arguments.js';
@@ -175,14 +175,11 @@ export class EventLoop extends LoopCore {
 
   /** @internal `createTask` past the factory. */
   _makeTask<T>(source: unknown, options: TaskOptions, root: Root | null = null): Task<T> {
-    if (typeof source !== 'function') {
-      if (!isCoroutine(source)) throw notACoroutine(source, root === null ? 'createTask' : 'run');
-      claim(source);
-    }
+    const owned = typeof source === 'function' ? source : claim(source, root === null ? 'createTask' : 'run');
     const parent = root === null ? creatingTask() : null;
     const owner = root ?? (parent !== null && parent._loop === this ? parent._root : this._orphans);
     const context = options.context ?? captureTaskContext(owner);
-    const task = this._noted(new Task<T>(this, source as TaskSource, owner, parent, context, options.name ?? null));
+    const task = this._noted(new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null));
     if (options.eager === true && this.running) this._stepNow(task);
     else task._wake();
     return task;
@@ -198,7 +195,6 @@ export class EventLoop extends LoopCore {
       current.loop = loop;
       current.task = outer;
       current.awaits = awaits;
-      current.checkpoint = CheckpointPhase.none;
       current.context = context;
     }
   }

@@ -58,7 +58,7 @@ const RESULT: Step = { done: true, value: undefined };
 
 /** @internal The error for an operation that was asked by something that is not a stepping task. */
 export function notInTask(what: string): NotInTaskError {
-  current.yielded = null;
+  if (current.task !== null) current.task._waiting = null;
   return new NotInTaskError(
     `${what} was iterated outside a task's \`yield*\` (a for…of, a spread, or a bare next()); ` +
       'did you mean `yield* …` in a function* run by a task, or `await …`?',
@@ -167,7 +167,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     if (outcome === State.pending) return this._suspend();
     if (++current.awaits > AWAITS_PER_STEP && current.task !== null) {
       current.awaits = 0;
-      current.yielded = BUDGET;
+      current.task._waiting = BUDGET;
       return SUSPENDED;
     }
     if (outcome !== State.finished) throw this._takeError();
@@ -182,7 +182,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
 
   private _suspend(): Step {
     const task = current.task;
-    if (task === null || current.yielded !== null) throw notInTask('a future');
+    if (task === null || task._waiting !== null) throw notInTask('a future');
     if (task._loop !== this._loop) {
       throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
     }
@@ -192,7 +192,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
       this._cancelBy({ reason: (error as CancelledError).reason, origin: (error as CancelledError).origin });
       throw error;
     }
-    current.yielded = this;
+    task._waiting = this;
     return SUSPENDED;
   }
 

@@ -10,15 +10,19 @@ export type Callback = (...args: unknown[]) => unknown;
 
 const NO_ARGS: unknown[] = [];
 
+// What stands for a slot once it has been given up.
+const DONE = -1;
+const CANCELLED = -2;
+
 /** A callback waiting in the ready queue. Source: asyncio.Handle. */
 export class Handle {
-  /** @internal */ readonly _loop: LoopCore;
-  /** @internal -1 once it ran or was cancelled. */
-  _slot: number;
-  /** @internal */ _fn: Callback | null;
-  /** @internal */ _args: unknown[];
-  /** @internal */ readonly _context: Context | null;
-  #isCancelled = false;
+  // `declare` and plain assignments: class field initialisers cost a call per instance.
+  /** @internal */ declare readonly _loop: LoopCore;
+  /** @internal Negative once it ran or was cancelled. */
+  declare _slot: number;
+  /** @internal */ declare _fn: Callback | null;
+  /** @internal */ declare _args: unknown[];
+  /** @internal */ declare readonly _context: Context | null;
 
   /** @internal */
   constructor(loop: LoopCore, fn: Callback, args: unknown[], context: Context | null) {
@@ -32,12 +36,12 @@ export class Handle {
   /** Takes the call back and drops its callback and arguments. After it ran, this does nothing. */
   cancel(): void {
     if (this._slot < 0) return;
-    this.#isCancelled = true;
     this._retire();
+    this._slot = CANCELLED;
   }
 
   cancelled(): boolean {
-    return this.#isCancelled;
+    return this._slot === CANCELLED;
   }
 
   /** @internal */
@@ -51,7 +55,7 @@ export class Handle {
   /** @internal Gives the slot up and lets go of what the callback held. */
   _retire(): void {
     this._loop._release(this._slot);
-    this._slot = -1;
+    this._slot = DONE;
     this._fn = null;
     this._args = NO_ARGS;
   }
@@ -59,7 +63,13 @@ export class Handle {
 
 /** A callback with a deadline. Source: asyncio.TimerHandle. */
 export class TimerHandle extends Handle {
-  /** @internal */ _when = 0;
+  /** @internal */ declare _when: number;
+
+  /** @internal */
+  constructor(loop: LoopCore, fn: Callback, args: unknown[], context: Context | null) {
+    super(loop, fn, args, context);
+    this._when = 0;
+  }
 
   /** Returns: the deadline in the loop's time, in ms; also after it ran or was cancelled. */
   when(): number {

@@ -19,10 +19,11 @@ import {
   isCoroutine,
   isGeneratorFunction,
   isThenable,
-  notACoroutine,
+  markDriven,
+  resume,
   type Step,
 } from './coroutine.js';
-import { BUDGET, CHECKPOINT, CHECKPOINTED, CheckpointPhase, current, type Suspended } from './current.js';
+import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
 import type { LoopCore } from './loop_core.js';
@@ -105,7 +106,9 @@ export class Task<T> extends Future<T> {
 
   /** The coroutine object being driven; null for async functions, before the first step of a function, and at the end. */
   get coroutine(): Coroutine<T> | null {
-    return typeof this._source === 'function' ? null : (this._source as Coroutine<T> | null);
+    if (this._source === null || typeof this._source === 'function') return null;
+    markDriven(this._source);
+    return this._source as Coroutine<T>;
   }
 
   /** Returns: how many times `cancel` was called while the task was unfinished. */
@@ -219,8 +222,8 @@ export class Task<T> extends Future<T> {
 
   private _advance(): void {
     const waiting = this._waiting;
-    this._waiting = null;
-    current.checkpoint = waiting === CHECKPOINT ? CheckpointPhase.resumed : CheckpointPhase.none;
+    // A checkpoint is told by this very field that its task has been there, and clears it.
+    if (waiting !== CHECKPOINT) this._waiting = null;
     let step: Step;
     try {
       if ((this._state & Flag.special) !== 0) {
@@ -228,38 +231,30 @@ export class Task<T> extends Future<T> {
         if (special === null) return;
         step = special;
       } else {
-        step = (this._source as Coroutine<unknown>).next() as Step;
+        step = resume.call(this._source as Coroutine<unknown>);
       }
     } catch (error) {
       this._endWith(error);
       return;
     }
     if (step.done) {
-      current.yielded = null;
       this._end(State.finished, step.value);
       return;
     }
-    if (step === CHECKPOINTED) {
-      this._waiting = CHECKPOINT;
-      this._loop._append(this._slot, Kind.step);
-      return;
-    }
-    const yielded = current.yielded;
-    current.yielded = null;
-    if (yielded === null || yielded === BUDGET) this._goOnNextTick(yielded, step.value);
-    else this._waitFor(yielded as Future<unknown>);
+    const suspended = this._waiting;
+    if (suspended === CHECKPOINT) this._loop._append(this._slot, Kind.step);
+    else if (suspended === null || suspended === BUDGET) this._goOnNextTick(suspended, step.value);
+    else this._waitFor(suspended as Future<unknown>);
   }
 
   private _waitFor(future: Future<unknown>): void {
-    this._waiting = future;
     // A future that was completed between its answer and here has woken its waiters already.
     if (future.done()) this._wake();
     else future._addWaiter(this);
   }
 
-  private _goOnNextTick(yielded: Suspended | null, value: unknown): void {
-    if (yielded === BUDGET) this._waiting = BUDGET;
-    else if (value !== undefined && value !== null) {
+  private _goOnNextTick(suspended: Suspended | null, value: unknown): void {
+    if (suspended === null && value !== undefined && value !== null) {
       this._value = badYield(value, this.name);
       this._state |= Flag.raise;
     }
@@ -272,8 +267,9 @@ export class Task<T> extends Future<T> {
       this._state &= ~Flag.fresh;
       if (this._hasPendingCancel()) return this._endUnstarted();
       if (typeof this._source === 'function') return this._callFunction(this._source);
-      return (this._source as Coroutine<unknown>).next() as Step;
+      return resume.call(this._source as Coroutine<unknown>);
     }
+    this._waiting = null;
     const coroutine = this._source as Coroutine<unknown>;
     if ((this._state & Flag.raise) !== 0) {
       const error = this._value;
@@ -285,7 +281,7 @@ export class Task<T> extends Future<T> {
     if (waiting === null || waiting === CHECKPOINT) {
       return coroutine.throw(this._takePendingCancel()) as unknown as Step;
     }
-    return coroutine.next() as Step;
+    return resume.call(coroutine);
   }
 
   // Cancelled before the first step: no line of the body runs.
@@ -300,11 +296,13 @@ export class Task<T> extends Future<T> {
     const isGenerator = isGeneratorFunction(fn);
     if (!isGenerator && !this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refusedAsync(this.name);
     this._state |= isGenerator ? 0 : Flag.async;
+    // A fresh generator that nobody else holds needs no claim; `coroutine` makes it when it hands it out.
+    if (isGenerator) return resume.call((this._source = fn() as Coroutine<unknown>));
     let result: unknown;
     try {
-      result = isGenerator ? fn() : callAs(this, fn);
+      result = callAs(this, fn);
     } catch (error) {
-      if (!isGenerator) leaveAsync();
+      leaveAsync();
       throw error;
     }
     if (isThenable(result) && !isCoroutine(result)) {
@@ -312,12 +310,9 @@ export class Task<T> extends Future<T> {
       leaveAsync();
       throw refusedAsync(this.name);
     }
-    if (!isGenerator) leaveAsync();
+    leaveAsync();
     this._state &= ~Flag.async;
-    if (!isCoroutine(result)) throw notACoroutine(result, `${this.name}: what its function returned`);
-    claim(result);
-    this._source = result;
-    return result.next() as Step;
+    return resume.call((this._source = claim(result, `${this.name}: what its function returned`)));
   }
 
   private _follow(promise: PromiseLike<unknown>): null {
@@ -337,7 +332,6 @@ export class Task<T> extends Future<T> {
   }
 
   private _endWith(error: unknown): void {
-    current.yielded = null;
     if (error instanceof CancelledError) this._end(State.cancelled, error);
     else this._end(State.failed, asError(error));
   }

@@ -2,16 +2,15 @@
 
 import { Kind } from '../engine/abi.js';
 import type { Operation, Step, Suspension } from '../kernel/coroutine.js';
-import { CHECKPOINTED, CheckpointPhase, current } from '../kernel/current.js';
-import { Future, notInTask } from '../kernel/future.js';
+import { CHECKPOINT, current } from '../kernel/current.js';
+import { Future, notInTask, SUSPENDED } from '../kernel/future.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 
 const PASSED: Step = { done: true, value: undefined };
 
-// One object serves every task: whether its task has been here before is noted in the `current` slot by the task's step,
-// which resumes this iterator first of all.
+// One object serves every task: whether a task has been here before is what the task itself is suspended at.
 class Checkpoint implements Operation<void>, PromiseLike<void> {
   /** @internal */
   get _isOperation(): boolean {
@@ -23,20 +22,19 @@ class Checkpoint implements Operation<void>, PromiseLike<void> {
   }
 
   next(): Step {
-    const phase = current.checkpoint;
-    if (phase === CheckpointPhase.resumed) {
-      current.checkpoint = CheckpointPhase.none;
+    const task = current.task;
+    if (task === null) throw notInTask('checkpoint()');
+    if (task._waiting === CHECKPOINT) {
+      task._waiting = null;
       return PASSED;
     }
-    const task = current.task;
-    if (task === null || phase === CheckpointPhase.suspended) throw notInTask('checkpoint()');
+    if (task._waiting !== null) throw notInTask('checkpoint()');
     if (task._hasPendingCancel()) throw task._takePendingCancel();
-    current.checkpoint = CheckpointPhase.suspended;
-    return CHECKPOINTED;
+    task._waiting = CHECKPOINT;
+    return SUSPENDED;
   }
 
   throw(error: unknown): never {
-    current.checkpoint = CheckpointPhase.none;
     throw error;
   }
 
