@@ -24,6 +24,7 @@ export { currentLoop, getRunningLoop } from './kernel/running.js';
 export { Task } from './kernel/task.js';
 export type { Readiness } from './kernel/watch_table.js';
 export { notifyClosing, waitReadable, waitWritable } from './net/wait_fd.js';
+export { ParkingLot, type ParkingLotStatistics } from './sync/parking_lot.js';
 export { asCompleted, type AsCompletedOptions, type Completed, Completions } from './tasks/as_completed.js';
 export { checkpoint } from './tasks/checkpoint.js';
 export { allTasks, createTask, currentTask, eagerTaskFactory } from './tasks/create_task.js';
