@@ -19,6 +19,7 @@ constexpr std::uintptr_t kWakerIdent = 1;
 base::Status KqueueWaker::attach(Selector& selector, base::Token token) noexcept {
   assert(selector.descriptor() == queue_ && "the event lives in this queue");
   static_cast<void>(selector);
+  token_ = token;
   const struct kevent change = make_change(kWakerIdent, EVFILT_USER, EV_ADD | EV_CLEAR, token);
   struct kevent receipt {};
   const int answered = syscalls_.kevent(queue_, &change, 1, &receipt, 1, nullptr);
@@ -34,6 +35,9 @@ void KqueueWaker::wake() noexcept {
   trigger.ident = kWakerIdent;
   trigger.filter = EVFILT_USER;
   trigger.fflags = NOTE_TRIGGER;
+  // Quirk: any change of an event that exists replaces its user data (BSD; macOS by version), so a trigger without the
+  // token would wake the loop under token zero. (waker_kqueue_test: "a trigger keeps the token")
+  trigger.udata = to_user_data(token_);
   const int answered = syscalls_.kevent(queue_, &trigger, 1, nullptr, 0, nullptr);
   // EINTR: the manual promises that the change was applied.
   assert((answered >= 0 || errno == EINTR) && "the queue is open and has the event");

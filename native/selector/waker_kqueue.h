@@ -23,6 +23,7 @@ class KqueueWaker final : public Waker {
  private:
   const KqueueSyscalls& syscalls_;
   int queue_;
+  base::Token token_;
   std::atomic<bool> pending_{false};
   static_assert(std::atomic<bool>::is_always_lock_free, "wake() runs in signal handlers");
 };

@@ -78,7 +78,7 @@ int add(Queue& queue, const struct kevent& change) {
 }
 
 int change_user(Queue& queue, const struct kevent& change) {
-  if ((change.flags & EV_ADD) != 0) queue.user_udata = change.udata;
+  queue.user_udata = change.udata;  // replaced by each change, as the BSDs do
   const std::uint64_t one = 1;
   if ((change.fflags & NOTE_TRIGGER) != 0 && ::write(queue.user.get(), &one, sizeof one) < 0) return errno;
   return 0;
@@ -91,6 +91,7 @@ int apply(Queue& queue, const struct kevent& change) {
   const auto known = queue.ids.find(key);
   if (known == queue.ids.end()) return ENOENT;
   const std::uint64_t id = known->second;
+  queue.filters[id].udata = change.udata;
   const bool is_delete = (change.flags & EV_DELETE) != 0;
   const int error = control(queue, is_delete ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, id, queue.filters[id]);
   return is_delete || error != 0 ? drop(queue, key, id, error) : 0;

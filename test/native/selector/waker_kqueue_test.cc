@@ -40,6 +40,15 @@ TEST_CASE("KqueueWaker: any number of wake-ups is one event and one trigger") {
   CHECK(poll_now(*fixture.selector).empty());
 }
 
+TEST_CASE("KqueueWaker: a trigger keeps the token") {
+  Fixture fixture;
+  REQUIRE(fixture.waker->attach(*fixture.selector, kToken).ok());
+  fixture.waker->wake();
+  const auto ready = poll_now(*fixture.selector);
+  REQUIRE(ready.size() == 1);
+  CHECK(ready[0].token == kToken);
+}
+
 TEST_CASE("KqueueWaker: wakes again after each drain") {
   Fixture fixture;
   REQUIRE(fixture.waker->attach(*fixture.selector, kToken).ok());

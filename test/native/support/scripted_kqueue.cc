@@ -22,11 +22,12 @@ int apply_to_filter(const struct kevent& change) {
     const auto refusal = kernel.refusals.find(key);
     if (refusal != kernel.refusals.end()) return refusal->second;
     found = kernel.filters.emplace(key, ScriptedKernel::Filter{}).first;
-    found->second.udata = change.udata;
     found->second.is_dispatch = (change.flags & EV_DISPATCH) != 0;
     found->second.is_clear = (change.flags & EV_CLEAR) != 0;
   }
   if (found == kernel.filters.end()) return ENOENT;
+  // As in the BSDs: each change brings its user data, also one that adds nothing.
+  found->second.udata = change.udata;
   if ((change.flags & (EV_ADD | EV_ENABLE)) != 0) found->second.is_enabled = true;
   if ((change.fflags & NOTE_TRIGGER) != 0) found->second.is_ready = true;
   if ((change.flags & EV_DELETE) != 0) kernel.filters.erase(found);
