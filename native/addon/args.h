@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "base/instant.h"
+#include "loop/timer_heap.h"
 
 namespace readyloop::addon {
 
@@ -75,6 +76,13 @@ class Args {
   [[nodiscard]] std::uint32_t uint32(std::size_t index) noexcept {
     std::uint32_t value = 0;
     note(napi_get_value_uint32(env_, values_[index], &value));
+    return value;
+  }
+
+  // Of a timer. What no sink can have is refused, because the table of positions grows with the highest slot.
+  [[nodiscard]] std::uint32_t slot(std::size_t index) noexcept {
+    const std::uint32_t value = uint32(index);
+    if (value >= loop::kSlotLimit) ok_ = false;
     return value;
   }
 

@@ -24,7 +24,7 @@ napi_value make_errno(napi_env env, const base::Status& status) noexcept {
 
 napi_value arm(napi_env env, napi_callback_info info) noexcept {
   Args<3> args(env, info);
-  const std::uint32_t slot = args.uint32(0);
+  const std::uint32_t slot = args.slot(0);
   const std::int32_t word = args.int32(1);
   const double delay_ms = args.milliseconds(2);
   if (!args.ok()) return throw_type_error(env, "arm(slot: number, word: number, delayMs: number)");
@@ -35,7 +35,7 @@ napi_value arm(napi_env env, napi_callback_info info) noexcept {
 
 napi_value arm_at(napi_env env, napi_callback_info info) noexcept {
   Args<3> args(env, info);
-  const std::uint32_t slot = args.uint32(0);
+  const std::uint32_t slot = args.slot(0);
   const std::int32_t word = args.int32(1);
   const double when_ms = args.milliseconds(2);
   if (!args.ok()) return throw_type_error(env, "armAt(slot: number, word: number, whenMs: number)");

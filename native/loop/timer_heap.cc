@@ -62,6 +62,7 @@ void TimerHeap::settle(std::size_t position, const Timer& timer) noexcept {
 }
 
 void TimerHeap::arm(std::uint32_t slot, std::int32_t word, base::Instant deadline) noexcept {
+  assert(slot < kSlotLimit && "the caller has looked at what it was given");
   if (slot >= positions_.size()) positions_.resize(std::size_t{slot} + 1, kNowhere);
   const Timer timer{deadline, next_sequence_++, slot, word};
   if (positions_[slot] != kNowhere) {

@@ -22,9 +22,12 @@ struct Timer {
 };
 static_assert(sizeof(Timer) == 24, "a million timers are 24 MB, not more");
 
+// Slots are below this, so that a number which is no slot (-1, say) cannot ask for gigabytes of positions.
+inline constexpr std::uint32_t kSlotLimit = std::uint32_t{1} << 26;
+
 class TimerHeap final {
  public:
-  // Arming an armed slot moves its timer, behind the others of the new deadline.
+  // `slot` is below kSlotLimit. Arming an armed slot moves its timer, behind the others of the new deadline.
   void arm(std::uint32_t slot, std::int32_t word, base::Instant deadline) noexcept;
 
   // False: the slot was not armed.

@@ -202,6 +202,8 @@ test('NativeLoop: a mistyped or missing argument is a TypeError without an effec
   throwsTypeError(() => untyped['arm']!(1, timerWord));
   throwsTypeError(() => untyped['arm']!('1', timerWord, 0));
   throwsTypeError(() => native.arm(1, timerWord, NaN));
+  throwsTypeError(() => native.arm(-1, timerWord, 0));
+  throwsTypeError(() => native.armAt(2 ** 26, timerWord, 0));
   throwsTypeError(() => untyped['armAt']!(1, timerWord, null));
   throwsTypeError(() => untyped['disarm']!());
   throwsTypeError(() => untyped['watch']!(0, Direction.read, 1, readyWord));
