@@ -1,10 +1,11 @@
 // Lets a thread that blocks in an owned loop notice that Node wants it back. worker.terminate() marks the
 // worker and then wakes the worker's own uv loop, where nobody sleeps while ours blocks; so a blocked wait also
-// watches the descriptor of that loop, ends when it becomes readable, and the return to JavaScript does the rest.
+// watches the descriptor of that loop, ends when something happens there, and the return to JavaScript does the rest.
 //
-// The descriptor is just as readable when Node has ordinary work that stands still meanwhile, and in a worker it is so
-// nearly always. It is therefore watched one-shot; while it stays readable each wait is capped instead, and when it is
-// quiet it is watched again.
+// In a worker the descriptor is readable nearly always: V8 has posted tasks and the parent has sent messages, which
+// stand still meanwhile. It is therefore watched by its edges: what waits already is reported once, and a termination
+// is another event. Where a selector has no edges it is watched one-shot, and while it stays readable each wait is
+// capped.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,18 @@
 #include "base/status.h"
 #include "base/token.h"
 #include "loop/loop.h"
+#include "selector/interest.h"
 
 namespace readyloop::addon {
 
 class HostWake {
  public:
-  // The longest wait while Node has work pending, and so how late a termination is then seen.
+  // The longest wait while Node has work pending, and so how late a termination is then seen at the worst.
   static constexpr base::Duration kNoisyWait = std::chrono::milliseconds(50);
+
+  // The same with edges. Quirk: libuv writes nothing for an async handle that is pending already, and a thread that asked
+  // for a heap snapshot before has left the very handle pending that a termination uses. That one has no edge.
+  static constexpr base::Duration kEdgeWait = std::chrono::seconds(1);
 
   HostWake() noexcept = default;
   HostWake(const HostWake&) = delete;
@@ -37,11 +43,13 @@ class HostWake {
  private:
   class Alarm;
 
-  // True: a wait may be as long as it likes.
-  [[nodiscard]] bool watch(loop::Loop& loop, int backend) noexcept;
+  // The longest that a wait may be.
+  [[nodiscard]] base::Duration watch(loop::Loop& loop, int backend) noexcept;
+  [[nodiscard]] bool start(loop::Loop& loop, int backend, selector::Interest interest) noexcept;
 
   std::optional<base::Token> token_;
-  bool armed_ = false;  // cleared by the alarm
+  bool has_edges_ = false;
+  bool has_reported_ = false;  // the alarm sets it
 };
 
 }  // namespace readyloop::addon

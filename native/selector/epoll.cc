@@ -17,6 +17,7 @@ std::uint32_t to_epoll_events(Interest interest) noexcept {
   if (interest.readable) events |= EPOLLIN;
   if (interest.writable) events |= EPOLLOUT;
   if (interest.mode == Mode::kOneShot) events |= EPOLLONESHOT;
+  if (interest.mode == Mode::kEdge) events |= EPOLLET;
   return events;
 }
 

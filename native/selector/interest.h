@@ -9,8 +9,10 @@ namespace readyloop::selector {
 
 // Fixed when a descriptor is registered. kLevel reports while the condition holds: for descriptors that
 // we own and read dry. kOneShot reports once and is then silent until it is armed again with
-// modify_fd(): for foreign descriptors, where nobody may ever read and a level would spin.
-enum class Mode : std::uint8_t { kLevel, kOneShot };
+// modify_fd(): for foreign descriptors, where nobody may ever read and a level would spin. kEdge reports what is
+// there, and then each thing that happens once, without being armed again: for the descriptor of another selector. Only
+// epoll has it; elsewhere registering is refused with ENOTSUP.
+enum class Mode : std::uint8_t { kLevel, kOneShot, kEdge };
 
 struct Interest {
   bool readable = false;

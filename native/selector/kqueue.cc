@@ -60,6 +60,7 @@ base::Status KqueueSelector::apply(const struct kevent* changes, int count) noex
 // later; whoever registers must be told now. (kqueue_test: "passes EPIPE on and leaves nothing behind")
 base::Status KqueueSelector::register_fd(int fd, base::Token token, Interest interest) noexcept {
   if (fd < 0) return base::Status(EBADF, "kevent");
+  if (interest.mode == Mode::kEdge) return base::Status(ENOTSUP, "kevent");
   const base::Status forgotten = deregister_fd(fd);
   if (!forgotten.ok()) return forgotten;
   const auto index = static_cast<std::size_t>(fd);
