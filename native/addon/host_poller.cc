@@ -3,22 +3,12 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "base/token.h"
 
 namespace readyloop::addon {
-namespace {
-
-bool same_descriptors(const std::vector<pollfd>& left, const std::vector<pollfd>& right) noexcept {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const pollfd& a, const pollfd& b) {
-    return a.fd == b.fd && a.events == b.events;
-  });
-}
-
-}  // namespace
 
 HostPoller::HostPoller(Notify notify, void* receiver, std::unique_ptr<selector::Selector> own_selector,
                        std::unique_ptr<selector::Waker> waker) noexcept
@@ -57,11 +47,12 @@ HostPoller::~HostPoller() {
   pthread_join(thread_, nullptr);
 }
 
-void HostPoller::arm(const std::vector<pollfd>& wanted) noexcept {
+void HostPoller::arm(const std::vector<pollfd>& wanted, std::uint64_t revision) noexcept {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (armed_ && same_descriptors(wanted, wanted_)) return;
+    if (armed_ && revision == revision_) return;
     wanted_ = wanted;
+    revision_ = revision;
     armed_ = true;
     changed_ = true;
   }

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -31,8 +32,10 @@ class HostPoller {
   HostPoller& operator=(const HostPoller&) = delete;
   ~HostPoller();
 
-  // Waits for these from now on, instead of what was armed before. Costs a comparison when they are the same.
-  void arm(const std::vector<pollfd>& wanted) noexcept;
+  // Waits for these from now on, instead of what was armed before. Costs a comparison while the revision is the same.
+  // Comparing the descriptors would not do: a number that was closed and opened anew looks as before, and the thread
+  // would go on waiting for the old file, which its poll keeps alive.
+  void arm(const std::vector<pollfd>& wanted, std::uint64_t revision) noexcept;
 
  private:
   HostPoller(Notify notify, void* receiver, std::unique_ptr<selector::Selector> own_selector,
@@ -51,8 +54,9 @@ class HostPoller {
   std::unique_ptr<selector::Selector> own_selector_;
   std::unique_ptr<selector::Waker> waker_;
 
-  std::mutex mutex_;  // guards the next four
+  std::mutex mutex_;  // guards the next five
   std::vector<pollfd> wanted_;
+  std::uint64_t revision_ = 0;
   bool armed_ = false;
   bool changed_ = false;  // the thread still waits for an older list
   bool stopping_ = false;

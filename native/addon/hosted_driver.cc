@@ -146,6 +146,7 @@ void HostedDriver::set_ref(bool referenced) noexcept {
 // The last look before Node blocks. Watches come first, because re-arming one whose descriptor is gone
 // appends a record.
 void HostedDriver::prepare() noexcept {
+  has_turned_ = false;
   loop_.rearm_watches();
   const auto deadline = loop_.next_deadline();
   if (loop_.has_records() || (deadline && *deadline <= clock_.now())) {
@@ -181,19 +182,21 @@ void HostedDriver::arm_poller() noexcept {
   if (poller_ == nullptr) return;
   snapshot_.clear();
   loop_.append_pollfds(snapshot_);
-  poller_->arm(snapshot_);
+  poller_->arm(snapshot_, loop_.pollfds_revision());
 }
 
-// While the check handle is active this iteration's turn is its own; a second one would break the order "what
-// a turn queues runs after another poll of Node's".
+// While the check handle is active this iteration's turn is its own, and a timer may end in an iteration that has had
+// one; a second would break the order "what a turn queues runs after another poll of Node's". What is left out here
+// is seen by the next prepare.
 void HostedDriver::turn_unless_spinning() noexcept {
-  if (uv_is_active(as_handle(handles_->check)) == 0) turn();
+  if (!has_turned_ && uv_is_active(as_handle(handles_->check)) == 0) turn();
 }
 
 void HostedDriver::turn() noexcept {
   // in_turn_: a module that runs Node's loop from inside a callback (deasync does) must not start a turn in a turn.
   if (in_turn_ || closing_) return;
   in_turn_ = true;
+  has_turned_ = true;
   if (!loop_.run_once(base::Duration::zero()).ok()) {
     napi_fatal_error("readyloop::HostedDriver::turn", NAPI_AUTO_LENGTH,
                      "the selector failed, so no readiness can be known any more", NAPI_AUTO_LENGTH);

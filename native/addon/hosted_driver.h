@@ -74,6 +74,7 @@ class HostedDriver {
   napi_async_cleanup_hook_handle cleanup_hook_ = nullptr;
   base::Instant timer_deadline_ = base::Instant::never();  // what the uv_timer stands for, when it is active
   bool in_turn_ = false;
+  bool has_turned_ = false;  // since the last prepare
   bool closing_ = false;
   bool released_ = false;
   bool finished_ = false;

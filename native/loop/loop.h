@@ -75,6 +75,7 @@ class Loop final {
   // The selector's own pollable descriptor, or -1: then append_pollfds() says what to wait for instead.
   [[nodiscard]] int descriptor() const noexcept { return selector_->descriptor(); }
   void append_pollfds(std::vector<pollfd>& out) const { selector_->append_pollfds(out); }
+  [[nodiscard]] std::uint64_t pollfds_revision() const noexcept { return selector_->pollfds_revision(); }
   [[nodiscard]] std::string_view selector_name() const noexcept { return selector_->name(); }
 
   // For sources that own their descriptors (transports), and what they append to.

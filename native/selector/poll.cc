@@ -39,10 +39,12 @@ void PollSelector::arm(std::size_t position, int fd, Interest interest) noexcept
   const int events = (interest.readable ? POLLIN : 0) | (interest.writable ? POLLOUT : 0);
   polled_[position].events = static_cast<short>(events);
   polled_[position].fd = fd;
+  ++revision_;
 }
 
 base::Status PollSelector::register_fd(int fd, base::Token token, Interest interest) noexcept {
   if (fd < 0) return base::Status(EBADF, "poll");
+  if (interest.mode == Mode::kEdge) return base::Status(ENOTSUP, "poll");
   std::size_t position = position_of(fd);
   if (position == kNowhere) {
     const auto index = static_cast<std::size_t>(fd);
@@ -76,6 +78,7 @@ base::Status PollSelector::deregister_fd(int fd) noexcept {
   positions_[static_cast<std::size_t>(fd)] = kNowhere;
   polled_.pop_back();
   registrations_.pop_back();
+  ++revision_;
   return {};
 }
 
@@ -83,7 +86,9 @@ void PollSelector::collect(std::size_t position, std::vector<Event>& ready) noex
   pollfd& polled = polled_[position];
   const Registration& registration = registrations_[position];
   ready.push_back(Event{registration.token, to_readiness(polled.revents)});
-  if (registration.mode == Mode::kOneShot) polled.fd = disarmed(polled.fd);
+  if (registration.mode != Mode::kOneShot) return;
+  polled.fd = disarmed(polled.fd);
+  ++revision_;
 }
 
 // After the scan, because removing moves entries.

@@ -26,6 +26,7 @@ class PollSelector final : public Selector {
   base::Status deregister_fd(int fd) noexcept override;
   base::Status select(base::Duration wait, std::vector<Event>& ready) noexcept override;
   void append_pollfds(std::vector<pollfd>& out) const override;
+  [[nodiscard]] std::uint64_t pollfds_revision() const noexcept override { return revision_; }
 
  private:
   struct Registration {
@@ -42,6 +43,7 @@ class PollSelector final : public Selector {
   std::vector<pollfd> polled_;
   std::vector<Registration> registrations_;
   std::vector<std::size_t> positions_;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace readyloop::selector

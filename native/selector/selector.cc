@@ -53,6 +53,8 @@ const std::vector<std::string_view>& Selector::names() {
 
 void Selector::append_pollfds(std::vector<pollfd>& /*out*/) const {}
 
+std::uint64_t Selector::pollfds_revision() const noexcept { return 0; }
+
 base::Result<std::unique_ptr<Waker>> Waker::create(const Selector& selector) {
   const Backend* backend = find_backend(selector.name());
   if (backend == nullptr) return base::Status(ENOSYS, "waker");

@@ -10,6 +10,7 @@
 
 #include <poll.h>
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,10 @@ class Selector {
 
   // For a backend without descriptor(): appends what it would wait for, so that another thread can.
   virtual void append_pollfds(std::vector<pollfd>& out) const;
+
+  // Another number whenever what append_pollfds() says is not what it was, or means another file under the same
+  // descriptor number.
+  [[nodiscard]] virtual std::uint64_t pollfds_revision() const noexcept;
 };
 
 }  // namespace readyloop::selector

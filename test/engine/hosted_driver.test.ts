@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { executionAsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { Drained, Header, HeaderFloat } from '../../lib/engine/abi';
 import { loadBinding } from '../../lib/engine/binding';
 import { Direction } from '../../lib/engine/engine';
@@ -124,6 +125,42 @@ describe.each(selectors)('on %s', (selector) => {
     });
     expect(await seen).toEqual([3]);
     closeSync(pipe);
+  });
+
+  test('HostedDriver: a number that is closed and opened anew while the host waits means the new file', async () => {
+    const old = openSelfPipe();
+    loop.native.watch(old, Direction.read, 1, readyWord, false);
+    const seen = host<number[]>(loop, (finish) => {
+      finish(loop.takeSlots());
+      return Drained.done;
+    });
+    // real time: whoever waits in the host's place does so inside a system call, which no handshake can come from
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    loop.native.forget(old);
+    closeSync(old);
+    const anew = openSelfPipe();
+    loop.native.watch(anew, Direction.read, 2, readyWord, false);
+    setImmediate(() => writeSync(anew, 'x'));
+    expect(await seen).toEqual([2]);
+    closeSync(anew);
+  });
+
+  test('HostedDriver: a timer that ends in an iteration that has had its turn waits for the next one', async () => {
+    const pipe = openSelfPipe();
+    const iterations: number[] = [];
+    loop.native.arm(1, timerWord, 20);
+    const deadline = loop.ring.floats[HeaderFloat.deadline]!;
+    loop.native.watch(pipe, Direction.write, 2, readyWord, false);
+    await host<void>(loop, (finish) => {
+      loop.take();
+      iterations.push(performance.nodeTiming.uvMetricsInfo.loopCount);
+      // Node looks at its timers at the end of this very iteration, with a clock that is past this instant.
+      while (loop.native.now() < deadline + 2);
+      if (iterations.length === 2) finish();
+      return Drained.done;
+    });
+    closeSync(pipe);
+    expect(iterations[1]! - iterations[0]!).toBe(1);
   });
 
   test('HostedDriver: wake makes a turn, which calls no drain when nothing is there', async () => {

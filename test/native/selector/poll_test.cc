@@ -85,6 +85,29 @@ TEST_CASE("PollSelector: tells another thread what it waits for") {
   CHECK(polled[0].events == POLLIN);
 }
 
+TEST_CASE("PollSelector: a list that names another file or another interest has another revision") {
+  PollSelector selector(kPollSyscalls);
+  const Pipe pipe = make_pipe();
+  const int number = pipe.reader.get();
+  std::vector<std::uint64_t> revisions{selector.pollfds_revision()};
+  const auto note = [&] { revisions.push_back(selector.pollfds_revision()); };
+  REQUIRE(selector.register_fd(number, kFirst, kReadOnce).ok());
+  note();
+  REQUIRE(selector.deregister_fd(number).ok());
+  REQUIRE(selector.register_fd(number, kSecond, kReadOnce).ok());
+  note();
+  write_byte(pipe.writer.get());
+  CHECK(poll_now(selector).size() == 1);
+  note();
+  REQUIRE(selector.modify_fd(number, kSecond, kReadOnce).ok());
+  note();
+  REQUIRE(selector.deregister_fd(number).ok());
+  note();
+  for (std::size_t i = 1; i < revisions.size(); ++i) CHECK(revisions[i] > revisions[i - 1]);
+  CHECK(poll_now(selector).empty());
+  CHECK(selector.pollfds_revision() == revisions.back());
+}
+
 TEST_CASE("PollSelector: finds its entries through random registering and deregistering") {
   auto random = make_random();
   PollSelector selector(kPollSyscalls);

@@ -67,6 +67,32 @@ TEST_CASE("Selector: level interest reports as long as there is something to rea
   CHECK(poll_now(*selector).empty());
 }
 
+TEST_CASE("Selector: edge interest in another selector reports each thing that happens, or is refused") {
+  auto selector = make_selector();
+  auto inner = Selector::create("").take();
+  const Pipe unread = make_pipe();
+  const Pipe later = make_pipe();
+  REQUIRE(inner->register_fd(unread.reader.get(), kFirst, kReadLevel).ok());
+  REQUIRE(inner->register_fd(later.reader.get(), kFirst, kReadLevel).ok());
+  write_byte(unread.writer.get());
+  const Interest edge{true, false, Mode::kEdge};
+  const int watched = inner->descriptor() >= 0 ? inner->descriptor() : unread.reader.get();
+  const auto registered = selector->register_fd(watched, kSecond, edge);
+  if (selector->name() != "epoll") {
+    CHECK(registered.error() == ENOTSUP);
+    return;
+  }
+  REQUIRE(registered.ok());
+  CHECK(poll_now(*selector).size() == 1);
+  CHECK(poll_now(*selector).empty());
+  // Nobody has looked into the inner selector since.
+  for (const Pipe* pipe : {&later, &unread}) {
+    write_byte(pipe->writer.get());
+    CHECK(poll_now(*selector).size() == 1);
+    CHECK(poll_now(*selector).empty());
+  }
+}
+
 TEST_CASE("Selector: one-shot interest reports once until it is armed again") {
   auto selector = make_selector();
   const Pipe pipe = make_pipe();
