@@ -3,6 +3,8 @@
 export * from './base/errors.js';
 export { ExceptionGroup, type LeafMatcher } from './base/exception_group.js';
 export type { Engine } from './engine/engine.js';
+export { CancelScope, type CancelScopeOptions } from './kernel/cancel_scope.js';
+export type { CancelCause } from './kernel/cancel_status.js';
 export { Context, type ContextToken, ContextVar, copyContext } from './kernel/context.js';
 export {
   type Awaitable,
@@ -37,6 +39,20 @@ export { runMain } from './tasks/run_main.js';
 export type { RunOptions } from './tasks/run_options.js';
 export { Runner } from './tasks/runner.js';
 export { shield } from './tasks/shield.js';
+export { TaskGroup, withTaskGroup } from './tasks/task_group.js';
+export {
+  checkpointIfCancelled,
+  currentEffectiveDeadline,
+  failAfter,
+  failAt,
+  moveOnAfter,
+  moveOnAt,
+  shielded,
+  type ShieldedOptions,
+  timeout,
+  ValuedScope,
+} from './tasks/timeouts.js';
+export { type ScopeBody, ScopedOperation } from './kernel/scoped.js';
 export { sleep, sleepForever, sleepUntil } from './tasks/sleep.js';
 export { until, type UntilOptions, untilSignal, type UntilSignalOptions } from './tasks/until.js';
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from './tasks/wait.js';

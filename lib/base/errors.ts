@@ -24,10 +24,13 @@ export class CancelledError extends ReadyloopError {
   /** What was given to `cancel(reason)`. */
   readonly reason: unknown;
   readonly origin: CancelOrigin | null;
-  constructor(reason?: unknown, origin: CancelOrigin | null = null) {
+  /** The cancel scope that was cancelled; null for `task.cancel()` and for a future that was cancelled by itself. */
+  readonly scope: object | null;
+  constructor(reason?: unknown, origin: CancelOrigin | null = null, scope: object | null = null) {
     super(reason === undefined ? 'the wait was cancelled' : `the wait was cancelled: ${describeReason(reason)}`);
     this.reason = reason;
     this.origin = origin;
+    this.scope = scope;
   }
 }
 
@@ -109,6 +112,11 @@ export class WrongLoopError extends ReadyloopError {
 /** A coroutine yielded something that a task cannot wait for; most often `yield` was written for `yield*`. */
 export class BadYieldError extends ReadyloopError {
   readonly code = 'ERR_BAD_YIELD';
+}
+
+/** A cancel scope or task group was entered twice, or left out of order, or by another task than entered it. */
+export class ScopeNestingError extends ReadyloopError {
+  readonly code = 'ERR_SCOPE_NESTING';
 }
 
 /** A task awaits itself and could never end. */

@@ -30,6 +30,7 @@ interface Source {
   done(): boolean;
   cancelled(): boolean;
   _take(): unknown;
+  _takeError(): Error;
   _addWaiter(waiter: ReactionWaiter): void;
   _cancelBy(request: Request): boolean;
 }
@@ -106,7 +107,8 @@ export class ReactionWaiter implements Sink {
     try {
       value = this.source._take();
     } catch (error) {
-      this.#settle.reject(error);
+      const isCancel = this.#task !== null && this.source.cancelled();
+      this.#settle.reject(isCancel ? (this.#task)._cancelledAs(this.source) : error);
       return;
     }
     this.#settle.resolve(value);

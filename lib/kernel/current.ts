@@ -3,6 +3,7 @@
 // members it needs, which is what keeps futures, tasks and loops free of cycles.
 
 import type { ActiveContext } from './active_context.js';
+import type { CancelStatus } from './cancel_status.js';
 import type { LoopCore } from './loop_core.js';
 
 /** What a future must know of the task that is asking it. */
@@ -12,7 +13,10 @@ export interface SteppingTask {
   _context: ActiveContext | null;
   /** What it is suspended at; while it steps, what its coroutine's innermost operation has left for it. */
   _waiting: object | null;
+  /** @internal */ _status: CancelStatus;
   _hasPendingCancel(): boolean;
+  /** The error with which a cancelled future resumes the task. */
+  _cancelledAs(future: { _takeError(): Error }): Error;
   _takePendingCancel(): Error;
 }
 

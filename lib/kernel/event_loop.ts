@@ -9,6 +9,7 @@ import { NativeEngine } from '../engine/native_engine.js';
 import { assertTaskOptions, captureContext, type Context, withoutStores } from './context.js';
 import { findAsyncTask } from './async_bridge.js';
 import { claim, type Coroutine, type CoroutineFunction, isCoroutine } from './coroutine.js';
+import type { CancelStatus } from './cancel_status.js';
 import { current } from './current.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
@@ -174,11 +175,11 @@ export class EventLoop extends LoopCore {
   }
 
   /** @internal `createTask` past the factory. */
-  _makeTask<T>(source: unknown, options: TaskOptions, root: Root | null = null): Task<T> {
-    const owned = typeof source === 'function' ? source : claim(source, root === null ? 'createTask' : 'run');
-    const parent = root === null ? creatingTask() : null;
-    const owner = root ?? (parent !== null && parent._loop === this ? parent._root : this._orphans);
-    const context = options.context ?? captureTaskContext(owner);
+  _makeTask<T>(source: unknown, options: TaskOptions, status: CancelStatus | null = null, call = 'createTask'): Task<T> {
+    const owned = typeof source === 'function' ? source : claim(source, call);
+    const parent = call === 'run' ? null : creatingTask();
+    const owner = status ?? (parent !== null && parent._loop === this ? parent._root : this._orphans)._base;
+    const context = options.context ?? captureTaskContext(owner.root as Root);
     const task = this._noted(new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null));
     if (options.eager === true && this.running) this._stepNow(task);
     else task._wake();

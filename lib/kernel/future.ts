@@ -170,9 +170,14 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
       current.task._waiting = BUDGET;
       return SUSPENDED;
     }
-    if (outcome !== State.finished) throw this._takeError();
+    if (outcome !== State.finished) throw this._errorFor(outcome);
     RESULT.value = this._value;
     return RESULT;
+  }
+
+  private _errorFor(outcome: State): Error {
+    const task = current.task;
+    return outcome === State.cancelled && task !== null ? task._cancelledAs(this) : this._takeError();
   }
 
   /** @internal */

@@ -4,6 +4,7 @@
 
 import type { AsyncResource } from 'node:async_hooks';
 import { ExceptionGroup } from '../base/exception_group.js';
+import { CancelStatus } from './cancel_status.js';
 import type { LoopCore, ScheduledCall } from './loop_core.js';
 import type { FailureOwner, FailureReport } from './unhandled.js';
 
@@ -37,6 +38,9 @@ export class Root implements FailureOwner {
   readonly openReports = new Set<FailureReport>();
   /** @internal undefined: each task captures the stores of its own creation. */
   readonly _sharedResource: AsyncResource | null | undefined;
+
+  /** @internal Where tasks of this root stand that are in no scope. */
+  readonly _base = new CancelStatus(this, null, null);
 
   readonly #loop: RootLoop;
   readonly #shutdownTimeout: number | undefined;

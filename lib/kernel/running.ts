@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.js';
 import { findAsyncTask } from './async_bridge.js';
 import { current } from './current.js';
 import { EventLoop } from './event_loop.js';
+import type { Task } from './task.js';
 
 // The hosted loop of this thread, made by the first run.
 let hosted: EventLoop | null = null;
@@ -57,4 +58,10 @@ export function assertNotRunning(call: string): void {
       `${call} was called inside a task or callback; await the coroutine there with \`yield*\`, or createTask(…) it`,
     );
   }
+}
+
+/** @internal The task whose step or async function really runs; a scope's async body runs in one of its own. */
+export function runningTask(): Task<unknown> | null {
+  if (current.task !== null) return current.task as Task<unknown>;
+  return current.loop === null ? (findAsyncTask() as Task<unknown> | null) : null;
 }

@@ -24,36 +24,20 @@ import {
   type Step,
 } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
+import { askDown, reachWait } from './cancel_chain.js';
+import type { CancelStatus } from './cancel_status.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
 import type { LoopCore } from './loop_core.js';
 import { NOTHING_RARE, type Rare } from './rare.js';
 import type { Root } from './root.js';
+import { Flag } from './task_flags.js';
 import type { FailureOwner } from './unhandled.js';
-
-/** @internal Bits of a task's state above those of its future. */
-const enum Flag {
-  /** Never stepped. */
-  fresh = 8,
-  /** The next step throws what stands in `_value`. */
-  raise = 16,
-  /** A cancellation waits for the next wait. */
-  cancelPending = 32,
-  /** The coroutine is an async function. */
-  async = 64,
-  /** Any reason not to call `next()` straight away. */
-  special = fresh | raise | cancelPending,
-}
 
 /** What a task drives: a coroutine object, or a function that is called in its first step. */
 export type TaskSource = Coroutine<unknown> | (() => unknown);
 
 let lastId = 0;
-
-// A request walks down from task to task. What it reaches on the way through combinators and async functions is asked
-// after the present one, so that the depth of what awaits what costs no stack.
-let isAsking = false;
-const toAsk: (Task<unknown> | CancelRequest)[] = [];
 
 /**
  * A coroutine that runs concurrently, and the future of its result.
@@ -63,7 +47,8 @@ const toAsk: (Task<unknown> | CancelRequest)[] = [];
  */
 export class Task<T> extends Future<T> {
   /** @internal */ declare readonly _id: number;
-  /** @internal */ declare readonly _root: Root;
+  /** @internal The innermost scope it runs in. */
+  declare _status: CancelStatus;
   /** @internal */ declare readonly _slot: number;
   /** @internal What is waited for: a future, an async function's promises, or nothing. */
   declare _waiting: Future<unknown> | ReactionSet | Suspended | null;
@@ -75,20 +60,20 @@ export class Task<T> extends Future<T> {
   constructor(
     loop: LoopCore,
     source: TaskSource,
-    root: Root,
+    status: CancelStatus,
     parent: Task<unknown> | null,
     context: Context | null,
     name: string | null,
   ) {
-    super(loop, Flag.fresh);
+    super(loop, status.effective === null ? Flag.fresh : Flag.fresh | Flag.inCancelledScope);
     this._id = ++lastId;
-    this._root = root;
+    this._status = status;
     this._waiting = null;
     this._source = source;
     this._parent = parent;
     this._rare = name === null && context === null ? null : { ...NOTHING_RARE, name, context };
     this._slot = loop._allocate(this);
-    root._taskBegan();
+    this._root._taskBegan();
   }
 
   get name(): string {
@@ -133,36 +118,20 @@ export class Task<T> extends Future<T> {
   /** @internal Asks the task, and if it waits on another task, that one, and so on down. Never recurses. */
   override _cancelBy(request: CancelRequest): boolean {
     if (this.done()) return false;
-    if (isAsking) {
-      toAsk.push(this, request);
-      return true;
-    }
-    isAsking = true;
-    try {
-      this._askDown(request);
-      for (let i = 0; i < toAsk.length; i += 2) (toAsk[i] as Task<unknown>)._askDown(toAsk[i + 1] as CancelRequest);
-    } finally {
-      isAsking = false;
-      toAsk.length = 0;
-    }
+    askDown(this, request);
     return true;
-  }
-
-  private _askDown(request: CancelRequest): void {
-    let task: Task<unknown> = this;
-    for (;;) {
-      task._ownRare().cancelCount++;
-      const waiting: unknown = task._waiting;
-      if (!(waiting instanceof Task) || waiting.done()) {
-        if (!reaches(waiting, request)) task._remember(request);
-        return;
-      }
-      task = waiting;
-    }
   }
 
   private _ownRare(): Rare {
     return (this._rare ??= { ...NOTHING_RARE });
+  }
+
+  /** @internal The task that its code believes to run in: another one's, if it runs a scope's body for that one. */
+  get _nominal(): Task<unknown> {
+    return (this._rare?.standsFor as Task<unknown> | null | undefined) ?? this;
+  }
+  set _nominal(task: Task<unknown>) {
+    this._ownRare().standsFor = task;
   }
 
   /** @internal The variables and stores that its steps run with; null for none. */
@@ -174,19 +143,64 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
+  get _root(): Root {
+    return this._status.root as Root;
+  }
+
+  /** @internal Asked once by somebody, or in a scope that is cancelled. */
   _hasPendingCancel(): boolean {
-    return (this._state & Flag.cancelPending) !== 0;
+    return (this._state & (Flag.cancelPending | Flag.inCancelledScope)) !== 0;
   }
 
   /** @internal */
   _takePendingCancel(): CancelledError {
+    if ((this._state & Flag.cancelPending) === 0) return this._status.error();
     const { reason, origin } = this._ownRare().pendingCancel as CancelRequest;
     this._ownRare().pendingCancel = null;
     this._state &= ~Flag.cancelPending;
     return new CancelledError(reason, origin);
   }
 
-  private _remember(request: CancelRequest): void {
+  /** @internal Puts the task into a scope, or back into the one around it. */
+  _enterStatus(status: CancelStatus): void {
+    this._status = status;
+    this._noteScope();
+  }
+
+  /** @internal What is visible in its scope has changed: noted here, so that a checkpoint looks at one word. */
+  _noteScope(): void {
+    if (this._status.effective === null) this._state &= ~Flag.inCancelledScope;
+    else this._state |= Flag.inCancelledScope;
+  }
+
+  /** @internal A cancellation became visible in the task's scope: undoes the wait; a running task sees it by itself. */
+  _deliverScopeCancel(): void {
+    const { reason, origin } = this._status.error();
+    if (this.done() || (this._waiting instanceof Future && this._waiting.done())) return;
+    this._state |= Flag.scopeAsked;
+    reachWait(this._waiting, { reason, origin });
+  }
+
+  /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
+  _cancelledAs(future: { _takeError(): Error }): Error {
+    const error = future._takeError();
+    if ((this._state & Flag.scopeAsked) === 0) return error;
+    this._state &= ~Flag.scopeAsked;
+    return this._status.effective === null ? error : this._status.error();
+  }
+
+  /** @internal */
+  get _isTask(): boolean {
+    return true;
+  }
+
+  /** @internal */
+  _countAsked(): void {
+    this._ownRare().cancelCount++;
+  }
+
+  /** @internal Keeps a request for the task's next wait. */
+  _remember(request: CancelRequest): void {
     this._ownRare().pendingCancel ??= request;
     this._state |= Flag.cancelPending;
   }
@@ -265,7 +279,7 @@ export class Task<T> extends Future<T> {
   private _advanceSpecially(waiting: unknown): Step | null {
     if ((this._state & Flag.fresh) !== 0) {
       this._state &= ~Flag.fresh;
-      if (this._hasPendingCancel()) return this._endUnstarted();
+      if ((this._state & Flag.cancelPending) !== 0) return this._endUnstarted();
       if (typeof this._source === 'function') return this._callFunction(this._source);
       return resume.call(this._source as Coroutine<unknown>);
     }
@@ -380,11 +394,4 @@ export class Task<T> extends Future<T> {
   override _failureOwner(): FailureOwner | null {
     return this._root;
   }
-}
-
-// Returns: whether the request reached the wait, or an earlier one already did.
-function reaches(waiting: unknown, request: CancelRequest): boolean {
-  if (waiting instanceof ReactionSet) return waiting.cancelAll(request);
-  if (!(waiting instanceof Future)) return false;
-  return waiting.done() ? waiting.cancelled() : waiting._cancelBy(request);
 }

@@ -26,6 +26,7 @@ class Checkpoint implements Operation<void>, PromiseLike<void> {
     if (task === null) throw notInTask('checkpoint()');
     if (task._waiting === CHECKPOINT) {
       task._waiting = null;
+      if (task._hasPendingCancel()) throw task._takePendingCancel();
       return PASSED;
     }
     if (task._waiting !== null) throw notInTask('checkpoint()');

@@ -1,10 +1,8 @@
 // Making tasks and finding them.
 
-import { findAsyncTask } from '../kernel/async_bridge.js';
 import type { Coroutine, CoroutineFunction } from '../kernel/coroutine.js';
-import { current } from '../kernel/current.js';
 import type { EventLoop, TaskOptions } from '../kernel/event_loop.js';
-import { currentLoop, getRunningLoop } from '../kernel/running.js';
+import { currentLoop, getRunningLoop, runningTask } from '../kernel/running.js';
 import { type Task } from '../kernel/task.js';
 
 /**
@@ -35,8 +33,7 @@ export function eagerTaskFactory(
 
 /** Returns: the task whose step or async function is running, or null in callbacks and plain code. */
 export function currentTask(): Task<unknown> | null {
-  if (current.task !== null) return current.task as Task<unknown>;
-  return current.loop === null ? (findAsyncTask() as Task<unknown> | null) : null;
+  return runningTask()?._nominal ?? null;
 }
 
 /** Returns: the unfinished tasks of the running loop, in creation order; empty if none runs. */

@@ -52,7 +52,8 @@ export class MainRun<T> {
         ...(options.name === undefined ? {} : { name: options.name }),
         ...(context === undefined ? {} : { context }),
       },
-      root,
+      root._base,
+      'run',
     );
     if (options.debug !== undefined) loop.debug = options.debug;
     this.#listen(options);

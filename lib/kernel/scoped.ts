@@ -1,0 +1,75 @@
+// Operations that run a body in a scope: how they are awaited in both colours, and how a body of either colour is called.
+// In a coroutine the body runs in place. Where either side is an async function, it runs in a task of its own that
+// stands for the caller's: an async function finds its scope by its task.
+
+import { NotInTaskError } from '../base/errors.js';
+import type { CancelStatus } from './cancel_status.js';
+import {
+  type Coroutine,
+  isCoroutine,
+  isGeneratorFunction,
+  type Operation,
+  type Suspension,
+} from './coroutine.js';
+import { current } from './current.js';
+import type { EventLoop } from './event_loop.js';
+import { getRunningLoop, runningTask } from './running.js';
+import type { Task } from './task.js';
+
+/** A body that a scope runs: a function of either colour. */
+export type ScopeBody<A, T> = (argument: A) => Coroutine<T> | PromiseLike<T>;
+
+/** An operation that is awaited with `yield*` or `await`; nothing happens before. */
+export class ScopedOperation<T> implements Operation<T>, PromiseLike<T> {
+  readonly #perform: () => Coroutine<T>;
+
+  /** @internal */
+  constructor(perform: () => Coroutine<T>) {
+    this.#perform = perform;
+  }
+
+  /** @internal */
+  get _isOperation(): boolean {
+    return true;
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return this.#perform();
+  }
+
+  then<R = T, E = never>(
+    onFulfilled?: ((value: T) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return performFor(runningTask(), this.#perform()).then(onFulfilled, onRejected);
+  }
+}
+
+/** @internal The task whose step asks. Throws: NotInTaskError. */
+export function steppingTask(call: string): Task<unknown> {
+  if (current.task === null) {
+    throw new NotInTaskError(`${call} needs a task: await it with \`yield*\` in a coroutine, or with \`await\``);
+  }
+  return current.task as Task<unknown>;
+}
+
+/** @internal Calls a scope's body: in place, or in a task that stands for `task` if it is an async function. */
+export function* callBody<A, T>(body: ScopeBody<A, T>, argument: A, task: Task<unknown>): Coroutine<T> {
+  if (isGeneratorFunction(body)) {
+    const coroutine = body(argument);
+    if (isCoroutine(coroutine)) return yield* coroutine;
+  }
+  return yield* performFor<T>(task, () => body(argument));
+}
+
+function performFor<T>(task: Task<unknown> | null, work: Coroutine<T> | (() => unknown)): Task<T> {
+  const loop = (task?._loop as EventLoop | undefined) ?? getRunningLoop();
+  const status: CancelStatus | null = task?._status ?? null;
+  const part = loop._makeTask<T>(work, {}, status);
+  if (task === null) return part;
+  part._nominal = task._nominal;
+  const members = (task._status.members ??= new Set());
+  members.add(part);
+  part._addWaiter({ _wake: () => members.delete(part) });
+  return part;
+}
