@@ -19,7 +19,7 @@ import type { LoopCore, Sink } from './loop_core.js';
 export interface Readiness {
   readonly readable: boolean;
   readonly writable: boolean;
-  /** The peer is gone, or has shut down its side. */
+  /** The peer is gone. One that has only shut down its side is `readable`, and the read gives the end. */
   readonly hangup: boolean;
   readonly error: boolean;
 }
