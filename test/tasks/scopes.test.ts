@@ -32,7 +32,7 @@ test('moveOnAfter: cancels its body when the deadline passes', virtualTime(funct
   expect([scope.cancelledCaught, now(), log]).toEqual([true, 1_000, ['released']]);
 }));
 
-test('moveOnAfter: gives the value of a body that ends in time, and disarms', virtualTime(function* () {
+test('D34: moveOnAfter: gives the value of a body that ends in time, and disarms', virtualTime(function* () {
   const scope = yield* moveOnAfter(1_000, function* () {
     yield* sleep(10);
     return 'value';
@@ -51,7 +51,7 @@ test('moveOnAfter: of 0 runs the body to its first checkpoint', virtualTime(func
   expect([scope.cancelledCaught, log]).toEqual([true, ['begun']]);
 }));
 
-test('failAfter: throws TimeoutError when the deadline was the cause', virtualTime(function* () {
+test('D12: failAfter: throws TimeoutError when the deadline was the cause', virtualTime(function* () {
   let code: unknown;
   try {
     yield* failAfter(500, function* () {
@@ -63,7 +63,7 @@ test('failAfter: throws TimeoutError when the deadline was the cause', virtualTi
   expect([code, now()]).toEqual(['ERR_TIMEOUT', 500]);
 }));
 
-test('failAfter: throws CancelledError when its scope was cancelled by hand', virtualTime(function* () {
+test('D12: failAfter: throws CancelledError when its scope was cancelled by hand', virtualTime(function* () {
   let error: unknown;
   try {
     yield* failAfter(500, function* (scope) {
@@ -95,7 +95,7 @@ test('CancelScope: insists: every checkpoint inside throws its error', virtualTi
   expect([scope.cancelledCaught, now()]).toEqual([true, 0]);
 }));
 
-test('CancelScope: of two that are cancelled the outer one wins', virtualTime(function* () {
+test('D28: CancelScope: of two that are cancelled the outer one wins', virtualTime(function* () {
   const inner = new CancelScope();
   const outer = yield* moveOnAfter(10, function* () {
     yield* inner.run(function* () {

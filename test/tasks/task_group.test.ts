@@ -40,7 +40,7 @@ test('withTaskGroup: waits for its children and gives the value of the body', vi
   expect([value, now()]).toEqual(['value', 10]);
 }));
 
-test('withTaskGroup: the first failure cancels the siblings and the body, and names itself', virtualTime(function* () {
+test('D3: withTaskGroup: the first failure cancels siblings and body, and names itself', virtualTime(function* () {
   const reasons: unknown[] = [];
   const error = yield* groupOf(function* (group) {
     group.createTask(after(5, 'first'));
@@ -149,7 +149,7 @@ test('withTaskGroup: a child that is cancelled by itself is no failure', virtual
   expect(error).toBe('quiet');
 }));
 
-test('withTaskGroup: a child in a cancelled group runs to its first checkpoint', virtualTime(function* () {
+test('D4: withTaskGroup: a child in a cancelled group runs to its first checkpoint', virtualTime(function* () {
   const log: string[] = [];
   yield* groupOf(function* (group) {
     group.cancel();
@@ -162,7 +162,7 @@ test('withTaskGroup: a child in a cancelled group runs to its first checkpoint',
   expect(log).toEqual(['begun']);
 }));
 
-test('withTaskGroup: after its end createTask is refused and closes the coroutine', virtualTime(function* () {
+test('D4: withTaskGroup: after its end createTask is refused and closes the coroutine', virtualTime(function* () {
   let ended: TaskGroup | null = null;
   yield* withTaskGroup(function* (group) {
     ended = group;
