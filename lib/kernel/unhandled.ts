@@ -2,6 +2,10 @@
 // somebody looks. What is left is told once to the loop's exception handler: when the future becomes unreachable, or
 // when its run ends, whichever is first. The report must not hold the future, or it would never become unreachable.
 
+import { isError } from '../base/values.js';
+
+const LONGEST_CAUSE_CHAIN = 16;
+
 /** Who is responsible for failures: the root of a run. */
 export interface FailureOwner {
   readonly openReports: Set<FailureReport>;
@@ -17,6 +21,20 @@ interface Failing {
 }
 
 const unreachable = new FinalizationRegistry<FailureReport>((report) => report.deliver());
+
+// Quirk: until somebody reads its stack, V8 keeps in an error the receivers of the frames it was made in, and the task that
+// was stepping is one of them. So the report would hold, through the error, the very future whose end it waits for.
+function releaseFrames(exception: Error): void {
+  let error: unknown = exception;
+  try {
+    for (let depth = 0; depth < LONGEST_CAUSE_CHAIN && isError(error); depth++) {
+      Reflect.get(error, 'stack');
+      error = error.cause;
+    }
+  } catch {
+    // A getter of the user's error threw; there is nothing to release then.
+  }
+}
 
 export class FailureReport {
   readonly #owner: FailureOwner;
@@ -38,6 +56,7 @@ export class FailureReport {
     const owner = future._failureOwner();
     if (owner === null) return null;
     const report = new FailureReport(owner, future);
+    releaseFrames(report.#exception);
     owner.openReports.add(report);
     unreachable.register(future, report, report);
     return report;
