@@ -1,41 +1,46 @@
 // How a request to cancel goes from a task to what it waits for. It walks down from task to task with a list instead of
 // the stack: what it reaches through combinators and async functions is asked after the present one, so that the depth of
-// what awaits what does not matter.
+// what awaits what does not matter. A request asks a task once, or tasks that await each other would be asked for ever.
 
 import { ReactionSet } from './async_bridge.js';
 import { type CancelRequest, Future } from './future.js';
 
 /** What a request must know of a task. */
 export interface AskedTask {
-  readonly _waiting: unknown;
+  _waiting: unknown;
   done(): boolean;
   _countAsked(): void;
   _remember(request: CancelRequest): void;
+  _wake(): void;
 }
 
 let isAsking = false;
 const toAsk: (AskedTask | CancelRequest)[] = [];
+// The chain in which each task was asked, by number.
+const askedIn = new Map<AskedTask, number>();
 
 /** Asks a task, and if it waits on another task, that one, and so on down. */
 export function askDown(task: AskedTask, request: CancelRequest): void {
-  if (isAsking) {
-    toAsk.push(task, request);
-    return;
-  }
+  toAsk.push(task, request);
+  if (isAsking) return;
   isAsking = true;
   try {
-    askChain(task, request);
-    for (let i = 0; i < toAsk.length; i += 2) askChain(toAsk[i] as AskedTask, toAsk[i + 1] as CancelRequest);
+    for (let i = 0; i < toAsk.length; i += 2) askChain(toAsk[i] as AskedTask, toAsk[i + 1] as CancelRequest, i);
   } finally {
     isAsking = false;
     toAsk.length = 0;
+    askedIn.clear();
   }
 }
 
-function askChain(first: AskedTask, request: CancelRequest): void {
+function askChain(first: AskedTask, request: CancelRequest, chain: number): void {
   let task = first;
   for (;;) {
+    const earlier = askedIn.get(task);
+    if (earlier === chain) return leaveRing(task, request);
     task._countAsked();
+    if (earlier !== undefined) return;
+    askedIn.set(task, chain);
     const waiting = task._waiting;
     if (!isTask(waiting) || waiting.done()) {
       if (!reachWait(waiting, request)) task._remember(request);
@@ -43,6 +48,14 @@ function askChain(first: AskedTask, request: CancelRequest): void {
     }
     task = waiting;
   }
+}
+
+// A ring of tasks that await each other has no wait below it that could be cancelled, so one of them is resumed.
+function leaveRing(task: AskedTask, request: CancelRequest): void {
+  (task._waiting as Future<unknown>)._removeWaiter(task);
+  task._waiting = null;
+  task._remember(request);
+  task._wake();
 }
 
 /** Returns: whether the request reached a wait, or an earlier one already did. */
