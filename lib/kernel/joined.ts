@@ -14,7 +14,8 @@ export class Joined extends Future<void> {
   }
 
   _wake(): void {
-    this._finish(undefined);
+    // Whoever was told before it may have run an exception handler, and that one may have cancelled this wait.
+    if (!this.done()) this._finish(undefined);
   }
 
   override _undo(): void {

@@ -1,6 +1,6 @@
 // asCompleted: the tasks themselves, in the order in which they are done.
 
-import { ArgumentTypeError, TimeoutError } from '../base/errors.js';
+import { ArgumentTypeError, ClosedResourceError, TimeoutError } from '../base/errors.js';
 import type { Operation, Suspension } from '../kernel/coroutine.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
@@ -41,11 +41,14 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
   readonly #loop: EventLoop;
   readonly #implicit: Future<unknown>[];
   readonly #pending: Set<F>;
-  readonly #done: F[] = [];
+  // Those from #given on are still to be given.
+  readonly #done: F[];
+  #given = 0;
   readonly #waiters: NextFuture<F, unknown>[] = [];
   readonly #timer: ScheduledCall | null = null;
   #toHandOut: number;
   #isTimedOut = false;
+  #isClosed = false;
 
   /** @internal */
   constructor(loop: EventLoop, futures: Set<F>, implicit: Future<unknown>[], timeout: number | undefined) {
@@ -53,7 +56,7 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
     this.#implicit = implicit;
     this.#pending = new Set([...futures].filter((future) => !future.done()));
     this.#toHandOut = futures.size;
-    this.#done.push(...[...futures].filter((future) => future.done()));
+    this.#done = [...futures].filter((future) => future.done());
     for (const future of this.#pending) future._addWaiter(this);
     if (timeout !== undefined && this.#pending.size > 0) this.#timer = loop.callLater(timeout, () => this.#timeOut());
   }
@@ -78,8 +81,8 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
   /** @internal The next completion, whichever item asks first. */
   _next<R>(wrap: (future: F) => R): Future<R> {
     const next = new NextFuture<F, R>(this.#loop, this, wrap);
-    const future = this.#done.shift();
-    if (future !== undefined) next.give(future);
+    if (this.#given < this.#done.length) next.give(this.#done[this.#given++] as F);
+    else if (this.#isClosed) next._fail(closed());
     else if (this.#isTimedOut) next._fail(timedOut());
     else this.#waiters.push(next);
     return next;
@@ -108,14 +111,26 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
     };
   }
 
-  /** Cancels the tasks that were made for coroutines given; what was given as a future is left alone. */
+  /**
+   * Cancels the tasks that were made for coroutines given; what was given as a future is left alone. There are no further
+   * items, and one that is waited for throws ClosedResourceError.
+   */
   close(): void {
+    this.#isClosed = true;
+    this.#toHandOut = 0;
     this.#timer?.cancel();
+    for (const future of this.#pending) future._removeWaiter(this);
+    this.#pending.clear();
+    for (const waiter of this.#waiters.splice(0)) waiter._fail(closed());
     for (const task of this.#implicit) task.cancel('asCompleted was closed');
   }
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function closed(): ClosedResourceError {
+  return new ClosedResourceError('asCompleted: it was closed before the next one was done');
 }
 
 function timedOut(): TimeoutError {
@@ -127,6 +142,10 @@ function timedOut(): TimeoutError {
 class Item<F extends Future<unknown>> implements Operation<F> {
   readonly #owner: Completions<F>;
   #next: Future<F> | null = null;
+  /** @internal */
+  get _isOperation(): boolean {
+    return true;
+  }
   constructor(owner: Completions<F>) {
     this.#owner = owner;
   }

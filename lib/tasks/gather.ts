@@ -7,6 +7,7 @@ import { type CancelRequest, Future, State, type Waiter } from '../kernel/future
 import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
+import { type Listener, tell } from './relay.js';
 
 /** Options of `gather`. */
 export interface GatherOptions {
@@ -17,7 +18,7 @@ export interface GatherOptions {
 type Results<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> };
 type ResultsOrErrors<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> | Error };
 
-class Gathering extends Future<unknown> implements Waiter {
+class Gathering extends Future<unknown> implements Waiter, Listener {
   readonly #children: Future<unknown>[];
   readonly #keys: string[] | null;
   readonly #returnExceptions: boolean;
@@ -43,6 +44,10 @@ class Gathering extends Future<unknown> implements Waiter {
   }
 
   _wake(child: Future<unknown>): void {
+    tell(this, child);
+  }
+
+  _told(child: Future<unknown>): void {
     this.#left--;
     this.#account(child);
     if (this.#left === 0) this.#finishAll();
@@ -83,12 +88,22 @@ class Gathering extends Future<unknown> implements Waiter {
     });
   }
 
-  // The children are asked; the gathering is over when they are.
+  // The children are asked; the gathering is over when they are. Those of gatherings in it are asked from here, in order,
+  // so that the depth of what gathers what costs no stack.
   override _cancelBy(request: CancelRequest): boolean {
     if (this.done()) return false;
     let accepted = false;
-    this.#request ??= request;
-    for (const child of new Set(this.#children)) accepted = child._cancelBy(request) || accepted;
+    const asked = new Set<Future<unknown>>();
+    const toAsk: Future<unknown>[] = [this];
+    for (let next = toAsk.pop(); next !== undefined; next = toAsk.pop()) {
+      if (asked.has(next)) continue;
+      asked.add(next);
+      if (!(next instanceof Gathering)) accepted = next._cancelBy(request) || accepted;
+      else if (!next.done()) {
+        next.#request ??= request;
+        for (let i = next.#children.length - 1; i >= 0; i--) toAsk.push(next.#children[i] as Future<unknown>);
+      }
+    }
     if (!accepted) this.#request = null;
     return accepted;
   }

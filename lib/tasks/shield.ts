@@ -3,11 +3,14 @@
 import { CancelledError } from '../base/errors.js';
 import { Future, State, type Waiter } from '../kernel/future.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
+import { type Listener, tell } from './relay.js';
 
-// After a cancellation it stays among the inner future's waiters, so that a failure that nobody else sees is told.
-class Shield extends Future<unknown> implements Waiter {
+class Shield extends Future<unknown> implements Waiter, Listener {
+  readonly #inner: Future<unknown>;
+
   constructor(inner: Future<unknown>) {
     super(inner._loop);
+    this.#inner = inner;
     inner._addWaiter(this);
   }
 
@@ -16,18 +19,38 @@ class Shield extends Future<unknown> implements Waiter {
   }
 
   _wake(inner: Future<unknown>): void {
+    tell(this, inner);
+  }
+
+  _told(inner: Future<unknown>): void {
+    if (this.done()) return;
     const outcome = (inner._state & State.outcome) as State;
     if (outcome !== State.finished) inner._look();
-    if (!this.done()) {
-      if (outcome === State.failed) this._fail(inner._value as Error);
-      else this._complete(outcome, inner._value);
-    } else if (outcome === State.failed && !(inner._value instanceof CancelledError)) {
-      this._loop.callExceptionHandler({
-        message: 'a shielded future failed after its waiter was cancelled',
-        exception: inner._value,
-        future: inner,
-      });
-    }
+    if (outcome === State.failed) this._fail(inner._value as Error);
+    else this._complete(outcome, inner._value);
+  }
+
+  // One witness does for all cancelled shields of a future, however many there were.
+  override _undo(): void {
+    this.#inner._removeWaiters((waiter) => waiter === this || waiter instanceof LateWitness);
+    this.#inner._addWaiter(new LateWitness());
+  }
+}
+
+// Takes the place of a cancelled shield, so that a failure that nobody else sees is told.
+class LateWitness implements Waiter {
+  get _looks(): boolean {
+    return true;
+  }
+
+  _wake(inner: Future<unknown>): void {
+    if ((inner._state & State.outcome) !== State.failed || inner._value instanceof CancelledError) return;
+    inner._look();
+    inner._loop.callExceptionHandler({
+      message: 'a shielded future failed after its waiter was cancelled',
+      exception: inner._value,
+      future: inner,
+    });
   }
 }
 

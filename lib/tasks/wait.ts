@@ -7,6 +7,7 @@ import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State, type Waiter } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { type Listener, tell } from './relay.js';
 
 /** When `wait` is over. A cancelled future does not count as an exception. */
 export type ReturnWhen = 'FIRST_COMPLETED' | 'FIRST_EXCEPTION' | 'ALL_COMPLETED';
@@ -27,7 +28,7 @@ export interface WaitResult<F> {
   readonly pending: Set<F>;
 }
 
-class WaitFuture<F extends Future<unknown>> extends Future<WaitResult<F>> implements Waiter {
+class WaitFuture<F extends Future<unknown>> extends Future<WaitResult<F>> implements Waiter, Listener {
   readonly #futures: Set<F>;
   readonly #returnWhen: ReturnWhen;
   #left = 0;
@@ -51,6 +52,10 @@ class WaitFuture<F extends Future<unknown>> extends Future<WaitResult<F>> implem
   }
 
   _wake(future: Future<unknown>): void {
+    tell(this, future);
+  }
+
+  _told(future: Future<unknown>): void {
     this.#left--;
     if (this.done()) return;
     if (this.#left === 0 || this.#endsBy(future)) this.#end();
