@@ -42,8 +42,9 @@ export class Root implements FailureOwner {
   /** @internal Where tasks of this root stand that are in no scope. */
   readonly _base = new CancelStatus(this, null, null);
 
+  /** @internal */
+  readonly shutdownTimeout: number | undefined;
   readonly #loop: RootLoop;
-  readonly #shutdownTimeout: number | undefined;
   readonly #unhandled: Error[] | null;
   #live = 0;
   #rounds = 0;
@@ -53,7 +54,7 @@ export class Root implements FailureOwner {
 
   constructor(loop: RootLoop, options: RootOptions = {}) {
     this.#loop = loop;
-    this.#shutdownTimeout = options.shutdownTimeout;
+    this.shutdownTimeout = options.shutdownTimeout;
     this.#unhandled = options.collectUnhandled === true ? [] : null;
     this._sharedResource = options.sharedResource;
   }
@@ -89,11 +90,11 @@ export class Root implements FailureOwner {
   }
 
   /** Cancels what is left and calls `onQuiet` once nothing is; at once if nothing is left now. */
-  close(onQuiet: () => void): void {
+  close(onQuiet: () => void, shutdownTimeout = this.shutdownTimeout): void {
     this.#onQuiet = onQuiet;
     this.#rounds = 0;
-    if (this.#live > 0 && this.#shutdownTimeout !== undefined) {
-      this.#timer = this.#loop.callLater(this.#shutdownTimeout, () => this.#insist(0));
+    if (this.#live > 0 && shutdownTimeout !== undefined) {
+      this.#timer = this.#loop.callLater(shutdownTimeout, () => this.#insist(0));
     }
     this.#nextRound();
   }
@@ -105,21 +106,30 @@ export class Root implements FailureOwner {
     }
     const tasks = this.#leftovers();
     if (this.#rounds++ >= SHUTDOWN_ROUNDS) {
-      for (const task of tasks) task._abandon();
+      // Not from here: a task's step may be on the stack, and closing a coroutine may end tasks, which comes back here.
+      this.#insistLater(SHUTDOWN_ROUNDS);
       return;
     }
     this.#leftInRound = new Set(tasks);
     for (const task of tasks) task.cancel('the run is over');
   }
 
-  // Level cancellation for those that outlived the timeout: asked again each tick, then abandoned.
+  #insistLater(attempt: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#loop.callSoon(() => this.#insist(attempt));
+  }
+
+  // Level cancellation for those that outlived the timeout: asked again each tick, then abandoned. Those that tasks make
+  // while they are being closed by force, round after round, are left where they are in the end.
   #insist(attempt: number): void {
     const tasks = this.#leftovers();
     for (const task of tasks) {
       if (attempt < SHUTDOWN_ROUNDS) task.cancel('the run is over, and its shutdown timeout has passed');
       else task._abandon();
     }
-    if (this.#live > 0) this.#timer = this.#loop.callSoon(() => this.#insist(attempt + 1));
+    if (this.#onQuiet === null) return;
+    if (attempt < 2 * SHUTDOWN_ROUNDS) this.#insistLater(attempt + 1);
+    else this.#finish();
   }
 
   #leftovers(): RootedTask[] {

@@ -18,9 +18,7 @@ export function hostedLoop(engine?: Engine): EventLoop {
     if (hosted === null || hosted.closed) hosted = new EventLoop();
     return hosted;
   }
-  const known = loopsOfEngines.get(engine);
-  if (known !== undefined) return known;
-  const loop = new EventLoop({ engine });
+  const loop = loopsOfEngines.get(engine) ?? new EventLoop({ engine });
   loopsOfEngines.set(engine, loop);
   for (const other of liveEngineLoops) if (other._liveRuns === 0) liveEngineLoops.delete(other);
   liveEngineLoops.add(loop);

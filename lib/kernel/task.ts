@@ -363,6 +363,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal Closes the coroutine by force, because it does not end when asked. */
   _abandon(): void {
+    if (this.done()) return;
     const source = this._source;
     let exception: unknown = new InvalidStateError(`${this.name} was still pending when its loop ended`);
     try {

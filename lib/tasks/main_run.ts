@@ -7,6 +7,7 @@ import type { Coroutine, CoroutineFunction } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { Root } from '../kernel/root.js';
 import type { Task } from '../kernel/task.js';
+import { demandDebug } from './debug_demands.js';
 import { ProcessSignals } from './process_signals.js';
 import type { RunOptions } from './run_options.js';
 
@@ -28,7 +29,7 @@ export function rootFor(loop: EventLoop, options: RunOptions): Root {
  */
 export function endTasks(loop: EventLoop, root: Root, onQuiet: () => void): void {
   root.close(() => {
-    if (loop._liveRuns === 1) loop._orphans.close(onQuiet);
+    if (loop._liveRuns <= 1) loop._orphans.close(onQuiet, root.shutdownTimeout);
     else onQuiet();
   });
 }
@@ -37,15 +38,14 @@ export class MainRun<T> {
   readonly task: Task<T>;
   readonly root: Root;
   readonly #loop: EventLoop;
-  readonly #outerDebug: boolean;
   #signals: ProcessSignals | null = null;
   #abort: Disposable | null = null;
+  readonly #debug: Disposable | null = null;
 
   /** Throws: what `createTask` throws for a bad main; nothing has happened then. */
   constructor(loop: EventLoop, main: Main<T>, options: RunOptions, root = rootFor(loop, options), context?: Context) {
     this.#loop = loop;
     this.root = root;
-    this.#outerDebug = loop.debug;
     this.task = loop._makeTask<T>(
       main,
       {
@@ -55,7 +55,7 @@ export class MainRun<T> {
       root._base,
       'run',
     );
-    if (options.debug !== undefined) loop.debug = options.debug;
+    if (options.debug !== undefined) this.#debug = demandDebug(loop, options.debug);
     this.#listen(options);
   }
 
@@ -82,7 +82,7 @@ export class MainRun<T> {
   unlisten(): void {
     this.#signals?.dispose();
     this.#abort?.[Symbol.dispose]();
-    this.#loop.debug = this.#outerDebug;
+    this.#debug?.[Symbol.dispose]();
   }
 
   /** After the root is quiet. Returns: main's result. Throws: main's failure, or what nobody looked at. */

@@ -29,9 +29,14 @@ export function startRun<T>(main: Main<T>, options: RunOptions): StartedRun<T> {
   closeUnlessOutside('run', main);
   checkRunOptions(options, 'run');
   const loop = hostedLoop(options.engine);
-  const mainRun = new MainRun(loop, main, options);
   loop._attend();
-  return { main: mainRun, promise: settle(loop, mainRun) };
+  try {
+    const mainRun = new MainRun(loop, main, options);
+    return { main: mainRun, promise: settle(loop, mainRun) };
+  } catch (error) {
+    loop._unattend();
+    throw error;
+  }
 }
 
 /** @internal A coroutine that is refused is closed, so that it does not linger half-started. */
@@ -59,6 +64,8 @@ function settle<T>(loop: EventLoop, mainRun: MainRun<T>): Promise<T> {
     mainRun.task._addWaiter({
       _looks: true,
       _wake: () => {
+        // The caller gets main's failure from here, so it is not one that nobody looks at, whoever else awaits main.
+        mainRun.task._look();
         // Signals are listened to until the end: a second one must exit while the left-behind tasks refuse to.
         endTasks(loop, mainRun.root, finish);
       },

@@ -4,7 +4,7 @@ import { ArgumentRangeError, AsyncFunctionRefusedError, DeadlockError } from '..
 import { isAsyncFunction } from '../kernel/coroutine.js';
 import { EventLoop } from '../kernel/event_loop.js';
 import { canRunMicrotasks } from '../kernel/microtasks.js';
-import { type Main, MainRun } from './main_run.js';
+import { endTasks, type Main, MainRun } from './main_run.js';
 import { closeUnlessOutside } from './run.js';
 import { checkRunOptions, type RunOptions } from './run_options.js';
 
@@ -47,7 +47,7 @@ function drive<T>(loop: EventLoop, run: MainRun<T>): T {
   if (deadlock === null) run.task._look();
   run.unlisten();
   let isQuiet = false;
-  run.root.close(() => {
+  endTasks(loop, run.root, () => {
     isQuiet = true;
   });
   const leftBehind = driveUntil(loop, () => isQuiet);

@@ -25,6 +25,21 @@ export interface RunOptions {
   readonly shutdownTimeout?: number;
 }
 
+// Nobody can listen for these.
+const UNCATCHABLE = ['SIGKILL', 'SIGSTOP'];
+
+function checkSignals(signals: unknown, call: string): void {
+  if (!Array.isArray(signals)) throw new ArgumentTypeError(`${call}: signals is an array of names`);
+  for (const name of signals as unknown[]) {
+    if (!Object.hasOwn(constants.signals, String(name))) {
+      throw new ArgumentRangeError(`${call}: ${String(name)} is not a signal's name`);
+    }
+    if (UNCATCHABLE.includes(String(name))) {
+      throw new ArgumentRangeError(`${call}: ${String(name)} ends or stops a process without asking; nobody can handle it`);
+    }
+  }
+}
+
 /** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
 export function checkRunOptions(options: RunOptions, call: string): void {
   assertOptions(options, call);
@@ -35,9 +50,7 @@ export function checkRunOptions(options: RunOptions, call: string): void {
   if (signal !== undefined && typeof signal.addEventListener !== 'function') {
     throw new ArgumentTypeError(`${call}: signal must be an AbortSignal`);
   }
-  for (const name of signals ?? []) {
-    if (!(name in constants.signals)) throw new ArgumentRangeError(`${call}: ${String(name)} is not a signal's name`);
-  }
+  if (signals !== undefined) checkSignals(signals, call);
   if (unhandled !== undefined && unhandled !== 'report' && unhandled !== 'throw') {
     throw new ArgumentRangeError(`${call}: unhandled is 'report' or 'throw', not ${String(unhandled)}`);
   }
