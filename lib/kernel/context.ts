@@ -42,11 +42,16 @@ export class Context {
   run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
     assertCallable(fn, 'Context.run');
     const { task, context } = current;
+    // An async function that has awaited is found by its mark, which `fn` cannot be hidden from: it lends its context.
+    const owner = task === null ? contextOwner() : null;
+    const lent = owner?._context ?? null;
     current.task = null;
     current.context = this;
+    if (owner !== null) owner._context = this;
     try {
       return this._resource === null ? fn(...args) : this._resource.runInAsyncScope(fn, undefined, ...args);
     } finally {
+      if (owner !== null) owner._context = lent;
       current.task = task;
       current.context = context;
     }
