@@ -4,6 +4,7 @@
 
 import { Drained, KIND_BITS, Kind } from '../engine/abi.js';
 import { current } from './current.js';
+import { RESULT } from './future.js';
 import type { LoopCore, Sink } from './loop_core.js';
 import type { SlowWatch } from './slow_watch.js';
 
@@ -51,6 +52,7 @@ export class Drain {
       current.loop = outerLoop;
       current.context = outerContext;
       current.task = null;
+      RESULT.value = undefined;
     }
   }
 

@@ -310,8 +310,9 @@ export class EventLoop extends LoopCore {
     this.#owned.runOnce(Math.max(0, timeout));
   }
 
-  /** Lets the present tick end, then `runForever` return. Before it: exactly one turn is run, without blocking. */
+  /** Lets the tick end, then `runForever` return; before it: one turn, without blocking. Throws: LoopRunningError, hosted. */
   stop(): void {
+    if (this.#isHosted) throw new LoopRunningError("Node's own loop drives this one; cancel its runs instead");
     this._drain.stopRequested = true;
   }
 

@@ -54,7 +54,8 @@ export interface CancelRequest {
 // What `next()` answers. One object each, shared: `yield*` and the task read it before anybody else is asked.
 /** @internal */
 export const SUSPENDED: Step = { done: false, value: undefined };
-const RESULT: Step = { done: true, value: undefined };
+/** @internal Emptied at the end of a turn, so that it keeps no user's value alive. */
+export const RESULT: Step = { done: true, value: undefined };
 
 /** @internal The error for an operation that was asked by something that is not a stepping task. */
 export function notInTask(what: string): NotInTaskError {
