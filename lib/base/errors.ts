@@ -60,7 +60,12 @@ export class LoopClosedError extends ClosedResourceError {
 
 /** The resource was broken by the world: its peer or its owner is gone. */
 export class BrokenResourceError extends ReadyloopError {
-  readonly code = 'ERR_BROKEN';
+  readonly code: string = 'ERR_BROKEN';
+}
+
+/** The barrier was aborted, or reset while this task waited. */
+export class BrokenBarrierError extends BrokenResourceError {
+  override readonly code = 'ERR_BROKEN_BARRIER';
 }
 
 /** Two users want the same thing at once. */

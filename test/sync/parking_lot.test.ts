@@ -106,7 +106,7 @@ test('parking lot: outside a run nobody can park', () => {
   expect(thrownBy(() => new ParkingLot().park())).toEqual(withCode('ERR_NO_RUNNING_LOOP'));
 });
 
-test('parking lot: made before any loop, it is bound to one while somebody waits', () => {
+test('LK11: parking lot: made before any loop, it is bound to one while somebody waits', () => {
   const lot = new ParkingLot();
   const [first, second] = [new SimulatedEngine(), new SimulatedEngine()].map((engine) => new EventLoop({ engine }));
   const parkOn = (loop: EventLoop): Future<void> =>
@@ -127,7 +127,7 @@ test('parking lot: made before any loop, it is bound to one while somebody waits
   second!.close();
 });
 
-test('parking lot: a hundred thousand cancelled waits leave nothing behind', virtualTime(function* () {
+test('SE12: parking lot: a hundred thousand cancelled waits leave nothing behind', virtualTime(function* () {
   const lot = new ParkingLot();
   const waits = Array.from({ length: 100_000 }, () => lot.park());
   for (const wait of waits) wait.cancel();
