@@ -310,7 +310,7 @@ export class EventLoop extends LoopCore {
     this.#owned.runOnce(Math.max(0, timeout));
   }
 
-  /** Lets the tick end, then `runForever` return; before it: one turn, without blocking. Throws: LoopRunningError, hosted. */
+  /** Lets the tick end, then `runForever` return; before it: one turn, unblocked. Throws: LoopRunningError, hosted. */
   stop(): void {
     if (this.#isHosted) throw new LoopRunningError("Node's own loop drives this one; cancel its runs instead");
     this._drain.stopRequested = true;
