@@ -36,6 +36,18 @@ export { ParkingLot, type ParkingLotStatistics } from './sync/parking_lot.js';
 export { ResourceGuard, type ResourceGuardStatistics } from './sync/resource_guard.js';
 export { RLock, type RLockStatistics } from './sync/rlock.js';
 export { Semaphore, type SemaphoreOptions, type SemaphoreStatistics } from './sync/semaphore.js';
+export {
+  Broadcast,
+  type BroadcastOptions,
+  type BroadcastStatistics,
+  Subscription,
+  type WhenFull,
+} from './sync/broadcast.js';
+export { type ChannelStatistics, openChannel, ReceiveChannel, SendChannel } from './sync/channel.js';
+export { END } from './sync/handover.js';
+export { LifoQueue } from './sync/lifo_queue.js';
+export { type Comparator, PriorityQueue } from './sync/priority_queue.js';
+export { Queue, type QueueOptions, type QueueStatistics } from './sync/queue.js';
 export { asCompleted, type AsCompletedOptions, type Completed, Completions } from './tasks/as_completed.js';
 export { checkpoint } from './tasks/checkpoint.js';
 export { allTasks, createTask, currentTask, eagerTaskFactory } from './tasks/create_task.js';

@@ -58,6 +58,16 @@ export class LoopClosedError extends ClosedResourceError {
   override readonly code = 'ERR_LOOP_CLOSED';
 }
 
+/** The queue was shut down: nothing can be put any more, or nothing is left to get. */
+export class QueueShutDownError extends ClosedResourceError {
+  override readonly code = 'ERR_QUEUE_SHUT_DOWN';
+}
+
+/** Every sender of the channel is closed and nothing is left to receive. Loops over a channel end instead. */
+export class EndOfChannelError extends ReadyloopError {
+  readonly code = 'ERR_END_OF_CHANNEL';
+}
+
 /** The resource was broken by the world: its peer or its owner is gone. */
 export class BrokenResourceError extends ReadyloopError {
   readonly code: string = 'ERR_BROKEN';

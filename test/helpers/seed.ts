@@ -16,7 +16,7 @@ export function withSeed(body: (random: Random) => void): void {
 }
 
 // mulberry32: small, and the same on every machine.
-function randomFrom(seed: number): Random {
+export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return (limit) => {
     state = (state + 0x6d2b79f5) >>> 0;
