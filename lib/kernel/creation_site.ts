@@ -2,7 +2,7 @@
 // so that it costs nothing when debug mode is off.
 
 const FRAMES = 10;
-const OWN_FRAMES = /[\\/](lib|dist|\.test-build[\\/]lib)[\\/](kernel|tasks|net|engine)[\\/]/;
+const OWN_FRAMES = /[\\/](lib|dist|\.test-build[\\/]lib)[\\/](kernel|tasks|sync|net|engine)[\\/]/;
 
 const sites = new WeakMap<object, string>();
 
