@@ -44,11 +44,13 @@ class Gathering extends Future<unknown> implements Waiter, Listener {
   }
 
   _wake(child: Future<unknown>): void {
+    this.#left--;
+    // Most children only count; what may complete the gathering goes through the relay, because gatherings nest.
+    if (this.#left > 0 && (child._state & State.outcome) === State.finished) return;
     tell(this, child);
   }
 
   _told(child: Future<unknown>): void {
-    this.#left--;
     this.#account(child);
     if (this.#left === 0) this.#finishAll();
   }
