@@ -18,6 +18,7 @@ export interface NativeLoop {
   forget(fd: number): void;
   wake(): void;
   runOnce(maxWaitMs: number): number;
+  endOwned(): void;
   takeOverflow(): Int32Array;
   startHosted(drain: Drain, resource: object): number;
   ref(): void;

@@ -59,6 +59,8 @@ export interface Engine {
   unref(): void;
   /** Owned driver: one select of at most `maxWaitMs` (Infinity: until something happens), without draining. */
   runOnce(maxWaitMs: number): void;
+  /** Owned driver: the calls of `runOnce` are over for now; what a blocking wait needed can be let go. */
+  endOwned(): void;
 
   /** Frees descriptors and memory; later calls do nothing. */
   close(): void;

@@ -100,6 +100,9 @@ export class NativeEngine implements Engine {
     const result = this.#loop.runOnce(maxWaitMs);
     if (result < 0) throw systemError(result, 'select');
   }
+  endOwned(): void {
+    this.#loop.endOwned();
+  }
   close(): void {
     this.#loop.close();
   }

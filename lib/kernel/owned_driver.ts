@@ -57,6 +57,7 @@ export class OwnedDriver {
       this.#loop._turnResource.run(body);
     } finally {
       this.#isRunning = false;
+      this.#loop._engine.endOwned();
       this.#drain.stopRequested = false;
     }
   }

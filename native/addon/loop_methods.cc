@@ -112,6 +112,11 @@ napi_value run_once(napi_env env, napi_callback_info info) noexcept {
   return make_number(env, appended.value());
 }
 
+napi_value end_owned(napi_env env, napi_callback_info info) noexcept {
+  Args<0>(env, info).closure<LoopObject>().end_owned();
+  return nullptr;
+}
+
 napi_value take_overflow(napi_env env, napi_callback_info info) noexcept {
   LoopObject& self = Args<0>(env, info).closure<LoopObject>();
   const std::size_t words = self.loop() == nullptr ? 0 : self.loop()->overflow_size() * loop::kRecordWords;
@@ -168,6 +173,7 @@ constexpr Method kMethods[] = {
     {"forget", forget},
     {"wake", wake},
     {"runOnce", run_once},
+    {"endOwned", end_owned},
     {"takeOverflow", take_overflow},
     {"startHosted", start_hosted},
     {"ref", ref},

@@ -38,6 +38,10 @@ base::Result<std::uint32_t> LoopObject::run_once(std::optional<base::Duration> m
   return host_wake_.run_once(*loop_, host_backend_descriptor(env_), max_wait);
 }
 
+void LoopObject::end_owned() noexcept {
+  if (loop_ != nullptr) host_wake_.stop(*loop_);
+}
+
 base::Status LoopObject::start_hosted(napi_value drain, napi_value resource) noexcept {
   if (loop_ == nullptr) return base::Status(EBADF, "startHosted");
   if (driver_ != nullptr) return base::Status(EBUSY, "startHosted");

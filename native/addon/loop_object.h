@@ -44,6 +44,11 @@ class LoopObject {
   // The owned driver. EBUSY: the loop is hosted; EBADF: closed.
   [[nodiscard]] base::Result<std::uint32_t> run_once(std::optional<base::Duration> max_wait) noexcept;
 
+  // The owned driver lets go of the thread. Until the next wait this loop does not watch Node's own selector: a
+  // hundred idle loops that did would use up the wake-up paths that Linux allows to one descriptor, and libuv aborts
+  // when it finds none left.
+  void end_owned() noexcept;
+
   // The hosted driver. EBUSY: started already; EBADF: closed; else see HostedDriver::start.
   [[nodiscard]] base::Status start_hosted(napi_value drain, napi_value resource) noexcept;
   void set_ref(bool referenced) noexcept;

@@ -148,6 +148,10 @@ export class SimulatedEngine implements Engine {
     this.#appendDue();
   }
 
+  endOwned(): void {
+    // Nothing is held between two turns.
+  }
+
   startHosted(drain: Drain, resource: AsyncResource): void {
     this.#drain = () => resource.runInAsyncScope(drain);
   }
