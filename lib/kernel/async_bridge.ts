@@ -4,7 +4,7 @@
 // Its task is found through an AsyncLocalStorage that exists only while async-function tasks are alive.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { AsyncFunctionRefusedError, type CancelledError, SelfAwaitError } from '../base/errors.js';
+import { AsyncFunctionRefusedError, CancelledError, SelfAwaitError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
 import type { ActiveContext } from './active_context.js';
@@ -107,7 +107,7 @@ export class ReactionWaiter implements Sink {
     try {
       value = this.source._take();
     } catch (error) {
-      const isCancel = this.#task !== null && this.source.cancelled();
+      const isCancel = this.#task !== null && error instanceof CancelledError;
       this.#settle.reject(isCancel ? (this.#task)._cancelledAs(this.source) : error);
       return;
     }

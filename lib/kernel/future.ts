@@ -178,7 +178,9 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
 
   private _errorFor(outcome: State): Error {
     const task = current.task;
-    return outcome === State.cancelled && task !== null ? task._cancelledAs(this) : this._takeError();
+    // A combinator whose children were cancelled fails with a CancelledError instead of being cancelled itself.
+    const isCancel = outcome === State.cancelled || this._value instanceof CancelledError;
+    return isCancel && task !== null ? task._cancelledAs(this) : this._takeError();
   }
 
   /** @internal */
