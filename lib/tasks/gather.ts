@@ -122,7 +122,7 @@ class Gathering extends Future<unknown> implements Waiter, Listener {
  * Takes futures, tasks, coroutines, promises and functions returning either; as arguments, as an array, or as a record.
  * Throws: the first failure, at once, while the siblings go on (their later failures are dropped); ArgumentTypeError.
  * Checkpoint: only if something is pending. Cancel: every unfinished child is cancelled; the wait is over
- * when the first of them has ended, with `returnExceptions` when all have.
+ *   when the first of them has ended, with `returnExceptions` when all have.
  * Source: asyncio.gather.
  */
 export function gather<const A extends readonly Waitable[]>(
