@@ -73,15 +73,18 @@ export class ReactionWaiter implements Sink {
     task?._reactions.add(this);
   }
 
-  /** Returns: a promise of the future's outcome, waited for on behalf of the async function that asks. */
-  static promiseFor(source: Source): Promise<unknown> {
+  /**
+   * Returns: a promise of the future's outcome, waited for on behalf of the async function that asks. A cancellation that
+   * is pending ends the wait before it begins, unless `isEnding`: how a block ends must be awaited all the same.
+   */
+  static promiseFor(source: Source, isEnding = false): Promise<unknown> {
     const task = awaitingTask();
     const mustYield = source.done() && ++current.awaits > AWAITS_PER_STEP && source._loop._isAttended();
     if (source.done() && !mustYield) return settled(source);
     if ((task as unknown) === source) {
       return Promise.reject(new SelfAwaitError(`${(task as AsyncTask).name} awaits itself and would never end`));
     }
-    if (!source.done() && task !== null && task._hasPendingCancel()) {
+    if (!isEnding && !source.done() && task !== null && task._hasPendingCancel()) {
       const error = task._takePendingCancel() as CancelledError;
       source._cancelBy(error);
       return Promise.reject(error);

@@ -25,7 +25,7 @@ export interface StatusScope {
 
 export class CancelStatus {
   readonly root: object;
-  readonly parent: CancelStatus | null;
+  parent: CancelStatus | null;
   readonly scope: StatusScope | null;
   /** The outermost cancelled status that is visible from here. */
   effective: CancelStatus | null;
@@ -47,11 +47,22 @@ export class CancelStatus {
     this.parent = parent;
     this.scope = scope;
     this.effective = parent?.effective ?? null;
-    if (parent === null) return;
+    if (parent !== null) this.#link(parent);
+  }
+
+  #link(parent: CancelStatus): void {
     const sibling = parent.#firstChild;
     this.#next = sibling;
     if (sibling !== null) sibling.#previous = this;
     parent.#firstChild = this;
+  }
+
+  /** Puts the status, and what is below it, under another one of the same root. */
+  moveTo(parent: CancelStatus): void {
+    this.unlink();
+    this.parent = parent;
+    this.#link(parent);
+    this.refresh();
   }
 
   /** Takes the status out of the tree. Its children, if any were left behind, keep what they see now. */
@@ -74,6 +85,11 @@ export class CancelStatus {
   contains(status: CancelStatus | null): boolean {
     for (let s = status; s !== null; s = s.parent) if (s === this) return true;
     return false;
+  }
+
+  /** True if `scope` is the outermost cancelled one that is visible from here. */
+  isCancelledBy(scope: object | null | undefined): boolean {
+    return scope !== null && scope !== undefined && this.effective !== null && this.effective.scope === scope;
   }
 
   /** A CancelledError of one's own, in the name of the outermost cancelled scope. */

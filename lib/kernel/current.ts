@@ -9,6 +9,8 @@ import type { LoopCore } from './loop_core.js';
 /** What a future must know of the task that is asking it. */
 export interface SteppingTask {
   readonly name: string;
+  /** The task on whose behalf this one runs; mostly itself. */
+  readonly _nominal: { readonly name: string };
   readonly _loop: LoopCore;
   _context: ActiveContext | null;
   /** What it is suspended at; while it steps, what its coroutine's innermost operation has left for it. */

@@ -7,7 +7,7 @@ import { Kind } from '../engine/abi.js';
 import { Direction } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { assertTaskOptions, captureContext, type Context, withoutStores } from './context.js';
-import { findAsyncTask } from './async_bridge.js';
+import { captureTaskContext, creatingTask } from './creating_task.js';
 import { claim, type Coroutine, type CoroutineFunction, isCoroutine } from './coroutine.js';
 import type { CancelStatus } from './cancel_status.js';
 import { current } from './current.js';
@@ -176,14 +176,24 @@ export class EventLoop extends LoopCore {
 
   /** @internal `createTask` past the factory. */
   _makeTask<T>(source: unknown, options: TaskOptions, status: CancelStatus | null = null, call = 'createTask'): Task<T> {
+    const task = this._newTask<T>(source, options, status, call);
+    this._begin(task, options.eager === true);
+    return task;
+  }
+
+  /** @internal A task that stands still until `_begin`. */
+  _newTask<T>(source: unknown, options: TaskOptions, status: CancelStatus | null, call = 'createTask'): Task<T> {
     const owned = typeof source === 'function' ? source : claim(source, call);
     const parent = call === 'run' ? null : creatingTask();
     const owner = status ?? (parent !== null && parent._loop === this ? parent._root : this._orphans)._base;
     const context = options.context ?? captureTaskContext(owner.root as Root);
-    const task = this._noted(new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null));
-    if (options.eager === true && this.running) this._stepNow(task);
+    return this._noted(new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null));
+  }
+
+  /** @internal The first step: in the next tick, or now. */
+  _begin(task: Task<unknown>, eager: boolean): void {
+    if (eager && this.running) this._stepNow(task);
     else task._wake();
-    return task;
   }
 
   // Eager start: one step inside whatever runs now, which finds everything as it was.
@@ -384,15 +394,4 @@ export class EventLoop extends LoopCore {
   override get _hasMicrotasks(): boolean {
     return this.#owned.hasMicrotasks;
   }
-}
-
-function creatingTask(): Task<unknown> | null {
-  return (current.task ?? (current.loop === null ? findAsyncTask() : null)) as Task<unknown> | null;
-}
-
-function captureTaskContext(owner: Root): Context | null {
-  const context = captureContext();
-  if (owner._sharedResource === undefined) return context;
-  if (context !== null) context._resource = owner._sharedResource;
-  return context;
 }

@@ -17,7 +17,7 @@ import {
 } from '../base/errors.js';
 import { inspect, type InspectOptions } from 'node:util';
 import { printable } from '../base/values.js';
-import { ReactionWaiter } from './async_bridge.js';
+import { findAsyncTask, ReactionWaiter } from './async_bridge.js';
 import { DoneCallback } from './done_callback.js';
 import { creationSite } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
@@ -49,6 +49,8 @@ export interface Waiter {
 export interface CancelRequest {
   readonly reason: unknown;
   readonly origin: CancelOrigin | null;
+  /** The scope that asks; none if somebody asked the task itself. */
+  readonly scope?: object | null;
 }
 
 // What `next()` answers. One object each, shared: `yield*` and the task read it before anybody else is asked.
@@ -331,9 +333,10 @@ function countWaiters(waiters: unknown): number {
   return Array.isArray(waiters) ? waiters.length : Number(waiters !== null);
 }
 
-/** @internal */
+/** @internal The task that asks, also where a part of its code runs in a task of its own. */
 export function cancelOrigin(): CancelOrigin | null {
-  return current.task === null ? null : { task: current.task.name };
+  const task = current.task ?? (current.loop === null ? findAsyncTask() : null);
+  return task === null ? null : { task: task._nominal.name };
 }
 
 /** @internal The error for what a coroutine yielded by itself, naming the mistake where it is a known one. */

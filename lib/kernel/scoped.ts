@@ -62,14 +62,26 @@ export function* callBody<A, T>(body: ScopeBody<A, T>, argument: A, task: Task<u
   return yield* performFor<T>(task, () => body(argument));
 }
 
-function performFor<T>(task: Task<unknown> | null, work: Coroutine<T> | (() => unknown)): Task<T> {
+/** @internal Runs a part of a task's code in a task that stands for it; null: for nobody. */
+export function performFor<T>(task: Task<unknown> | null, work: Coroutine<T> | (() => unknown), eager = false): Task<T> {
   const loop = (task?._loop as EventLoop | undefined) ?? getRunningLoop();
   const status: CancelStatus | null = task?._status ?? null;
-  const part = loop._makeTask<T>(work, {}, status);
-  if (task === null) return part;
+  const part = loop._newTask<T>(work, {}, status);
+  if (task !== null) joinPart(part, task);
+  loop._begin(part, eager);
+  return part;
+}
+
+function joinPart(part: Task<unknown>, task: Task<unknown>): void {
   part._nominal = task._nominal;
   const members = (task._status.members ??= new Set());
   members.add(part);
-  part._addWaiter({ _wake: () => members.delete(part) });
-  return part;
+  part._addWaiter({
+    _wake() {
+      members.delete(part);
+      // What the part was asked and did not see is for the task to see, unless that is in the asking scope itself.
+      const request = part._unseenRequest;
+      if (request !== null && !task._status.isCancelledBy(request.scope)) task._remember(request);
+    },
+  });
 }

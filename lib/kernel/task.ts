@@ -4,11 +4,7 @@
 // is remembered for the next wait if there is none. A value that came before the cancel is never lost.
 // Cost: `private` methods instead of `#` ones, here and in Future, because a `#` method adds a brand to each instance.
 
-import {
-  asError,
-  CancelledError,
-  InvalidStateError,
-} from '../base/errors.js';
+import { asError, CancelledError, InvalidStateError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
@@ -175,10 +171,10 @@ export class Task<T> extends Future<T> {
 
   /** @internal A cancellation became visible in the task's scope: undoes the wait; a running task sees it by itself. */
   _deliverScopeCancel(): void {
-    const { reason, origin } = this._status.error();
+    const { reason, origin, scope } = this._status.error();
     if (this.done() || (this._waiting instanceof Future && this._waiting.done())) return;
     this._state |= Flag.scopeAsked;
-    reachWait(this._waiting, { reason, origin });
+    reachWait(this._waiting, { reason, origin, scope });
   }
 
   /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
@@ -203,6 +199,11 @@ export class Task<T> extends Future<T> {
   _remember(request: CancelRequest): void {
     this._ownRare().pendingCancel ??= request;
     this._state |= Flag.cancelPending;
+  }
+
+  /** @internal A request that it has not seen yet. */
+  get _unseenRequest(): CancelRequest | null {
+    return (this._state & Flag.cancelPending) === 0 ? null : (this._rare as Rare).pendingCancel;
   }
 
   /** @internal Awaiting a failed future is looking at its failure. */
