@@ -41,6 +41,7 @@ export {
   type BroadcastOptions,
   type BroadcastStatistics,
   Subscription,
+  type SubscriptionStatistics,
   type WhenFull,
 } from './sync/broadcast.js';
 export { type ChannelStatistics, openChannel, ReceiveChannel, SendChannel } from './sync/channel.js';

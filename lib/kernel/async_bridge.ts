@@ -32,6 +32,7 @@ interface Source {
   _take(): unknown;
   _takeError(): Error;
   _addWaiter(waiter: ReactionWaiter): void;
+  _removeWaiter(waiter: ReactionWaiter): void;
   _cancelBy(request: Request): boolean;
 }
 
@@ -44,6 +45,13 @@ export class ReactionSet {
   }
   delete(waiter: ReactionWaiter): void {
     this.#waiters.delete(waiter);
+  }
+
+  /** The function is not to be resumed any more by what it waits for. Returns: what that was. */
+  leaveAll(): unknown[] {
+    const sources = [...this.#waiters].map((waiter) => waiter.source);
+    for (const waiter of this.#waiters) waiter.source._removeWaiter(waiter);
+    return sources;
   }
 
   /** Returns: whether a cancellation reached, or had already reached, one of the waits. */

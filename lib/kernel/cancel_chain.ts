@@ -3,7 +3,7 @@
 // what awaits what does not matter. A request asks a task once, or tasks that await each other would be asked for ever.
 
 import { ReactionSet } from './async_bridge.js';
-import { type CancelRequest, Future } from './future.js';
+import { type CancelRequest, Future, type Waiter } from './future.js';
 
 /** What a request must know of a task. */
 export interface AskedTask {
@@ -63,6 +63,19 @@ export function reachWait(waiting: unknown, request: CancelRequest): boolean {
   if (waiting instanceof ReactionSet) return waiting.cancelAll(request);
   if (!(waiting instanceof Future)) return false;
   return waiting.done() ? waiting.cancelled() : waiting._cancelBy(request);
+}
+
+/** Takes a task off what it waits for, which will not resume it any more. Returns: what that was. */
+export function leaveWaits(waiting: unknown, task: Waiter): Future<unknown>[] {
+  if (waiting instanceof ReactionSet) return waiting.leaveAll() as Future<unknown>[];
+  if (!(waiting instanceof Future)) return [];
+  waiting._removeWaiter(task);
+  return [waiting];
+}
+
+/** Undoes waits that nobody will come back for; a bare future is none, it is its maker's to complete. */
+export function undoWaits(waits: readonly Future<unknown>[]): void {
+  for (const wait of waits) if (wait.constructor !== Future) wait._cancelBy({ reason: 'abandoned', origin: null });
 }
 
 function isTask(waiting: unknown): waiting is AskedTask {

@@ -99,6 +99,8 @@ export abstract class LoopCore {
   abstract callExceptionHandler(context: ExceptionContext): void;
   /** @internal `callSoon` in a context that was captured earlier. */
   abstract _callSoonIn(context: ActiveContext | null, fn: (...args: unknown[]) => unknown, args: unknown[]): ScheduledCall;
+  /** Whether it was closed, so that nobody who waited on it can ever be resumed. */
+  abstract get closed(): boolean;
   /** @internal True while something drives this loop: a live run, or a call that owns the thread. */
   abstract _isAttended(): boolean;
   /** @internal Whether promises can settle while this loop runs. */

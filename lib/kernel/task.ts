@@ -20,7 +20,7 @@ import {
   type Step,
 } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
-import { askDown, reachWait } from './cancel_chain.js';
+import { askDown, leaveWaits, reachWait, undoWaits } from './cancel_chain.js';
 import type { CancelStatus } from './cancel_status.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
@@ -373,10 +373,11 @@ export class Task<T> extends Future<T> {
       exception = error;
     }
     // What it waited for must not wake it any more: its slot may be somebody else's by then.
-    if (this._waiting instanceof Future) this._waiting._removeWaiter(this);
+    const left = leaveWaits(this._waiting, this);
     const message = `${this.name} was abandoned: it did not end when cancelled`;
     this._loop.callExceptionHandler({ message, exception, task: this });
     if (!this.done()) this._end(State.cancelled, new CancelledError('abandoned'));
+    undoWaits(left);
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { BrokenBarrierError } from '../base/errors.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, Parked, ParkingLot } from './parking_lot.js';
 
 /** What `Barrier.statistics()` gives. */
@@ -83,6 +84,7 @@ export class Barrier {
     return { parties: this.#parties, tasksWaiting: this.#waiting.size, isBroken: this.#isBroken };
   }
 }
+showStatistics(Barrier);
 
 function aborted(): BrokenBarrierError {
   return new BrokenBarrierError('the barrier was aborted: nobody can meet here until it is reset');

@@ -4,11 +4,13 @@
 
 import { ArgumentTypeError, ClosedResourceError, EndOfChannelError } from '../base/errors.js';
 import { Deque } from '../base/deque.js';
+import { assertOptions } from '../kernel/arguments.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { type END, endAll, endIn, Form, Getter, given, ItemIterator, parkIn, Putter } from './handover.js';
+import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, ParkingLot } from './parking_lot.js';
 
 /** What a broadcast does when a subscriber's buffer is full. */
@@ -33,6 +35,15 @@ export interface BroadcastStatistics {
   readonly waitingToPublish: number;
 }
 
+/** What a subscription tells of itself. */
+export interface SubscriptionStatistics {
+  /** Items in the buffer now, and at most. */
+  readonly buffered: number;
+  readonly capacity: number;
+  readonly missed: number;
+  readonly waitingToReceive: number;
+}
+
 const POLICIES: readonly unknown[] = ['wait', 'dropOldest', 'dropNewest'] satisfies WhenFull[];
 
 /**
@@ -54,8 +65,10 @@ export class Broadcast<T> {
    * Units: `capacity`, of each subscriber's buffer, in items, at least one, or Infinity.
    * Throws: ArgumentTypeError, ArgumentRangeError for another capacity or an unknown policy.
    */
-  constructor(capacity: number, { whenFull = 'wait' }: BroadcastOptions = {}) {
+  constructor(capacity: number, options: BroadcastOptions = {}) {
     assertCount(capacity, 'Broadcast', 1);
+    assertOptions(options, 'Broadcast');
+    const { whenFull = 'wait' } = options;
     if (!POLICIES.includes(whenFull)) {
       throw new ArgumentTypeError(`Broadcast: whenFull is 'wait', 'dropOldest' or 'dropNewest', not ${describe(whenFull)}`);
     }
@@ -141,6 +154,7 @@ export class Broadcast<T> {
     }
   }
 }
+showStatistics(Broadcast);
 
 /** One subscriber's view of a broadcast. Made by `broadcast.subscribe()`. */
 export class Subscription<T> implements AsyncIterable<T> {
@@ -186,13 +200,16 @@ export class Subscription<T> implements AsyncIterable<T> {
   /**
    * Takes the oldest item if there is one.
    *
-   * Returns: null if there is none; where null may be an item, ask `size` first. Throws: as `receive` at the call.
+   * Returns: `otherwise` if there is none: null, or what the caller gives because it cannot be an item.
+   * Throws: as `receive` at the call.
    */
-  tryReceive(): T | null {
+  tryReceive(): T | null;
+  tryReceive<D>(otherwise: D): T | D;
+  tryReceive(...otherwise: [unknown?]): unknown {
     if (this.#isClosed) throw subscriptionClosed();
     if (this.#buffer.size > 0) return this.#take();
     if (this.#isEnding) throw endOfBroadcast();
-    return null;
+    return otherwise.length === 0 ? null : otherwise[0];
   }
 
   /** For `for await`: takes items until the broadcast is closed and nothing is left. */
@@ -215,6 +232,15 @@ export class Subscription<T> implements AsyncIterable<T> {
   }
   closed(): boolean {
     return this.#isClosed;
+  }
+
+  statistics(): SubscriptionStatistics {
+    return {
+      buffered: this.#buffer.size,
+      capacity: this.#capacity,
+      missed: this.#missed,
+      waitingToReceive: this.#receivers.size,
+    };
   }
 
   /** @internal Returns: whether the buffer became full by it. */
@@ -257,6 +283,7 @@ export class Subscription<T> implements AsyncIterable<T> {
     return item;
   }
 }
+showStatistics(Subscription);
 
 function broadcastClosed(): ClosedResourceError {
   return new ClosedResourceError('the broadcast is closed; nothing can be published or subscribed to any more');

@@ -9,6 +9,7 @@ import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { Task } from '../kernel/task.js';
 import { askingTask, type Guard } from './guard.js';
+import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, Parked, ParkingLot } from './parking_lot.js';
 
 /** What `CapacityLimiter.statistics()` gives. */
@@ -221,11 +222,13 @@ export class CapacityLimiter {
       throw new ArgumentTypeError(`CapacityLimiter: ${borrower} cannot borrow; name a task or an object`);
     }
     const token = this.#tokens.get(borrower);
-    if (token === undefined) return;
+    // One that is not lent waits, unless its loop was closed.
+    if (token === undefined || (!token.isLent && this.#waiting.size === 0)) return;
     const what = token.isLent ? 'has a token of this limiter' : 'waits for a token of this limiter';
     throw new InvalidStateError(`${nameOf(borrower)} ${what} already; a borrower has one at a time`);
   }
 }
+showStatistics(CapacityLimiter);
 
 function nameOf(borrower: unknown): string {
   return borrower instanceof Task ? borrower.name : 'this borrower';

@@ -11,6 +11,7 @@ import type { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { currentLoop, getRunningLoop } from '../kernel/running.js';
 import { type END, endAll, endIn, failThoseOf, Form, Getter, given, ItemIterator, parkIn, Putter } from './handover.js';
+import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, ParkingLot } from './parking_lot.js';
 
 /** What a channel tells of itself. */
@@ -158,6 +159,7 @@ export class SendChannel<T> {
     return this.#conduit.statistics();
   }
 }
+showStatistics(SendChannel);
 
 /** The end of a channel that items are taken out at. Made by `openChannel`. */
 export class ReceiveChannel<T> implements AsyncIterable<T> {
@@ -196,14 +198,16 @@ export class ReceiveChannel<T> implements AsyncIterable<T> {
   /**
    * Takes the oldest item if there is one.
    *
-   * Returns: null if there is none; where null may be an item, ask `statistics()` first.
+   * Returns: `otherwise` if there is none: null, or what the caller gives because it cannot be an item.
    * Throws: as `receive` at the call.
    */
-  tryReceive(): T | null {
+  tryReceive(): T | null;
+  tryReceive<D>(otherwise: D): T | D;
+  tryReceive(...otherwise: [unknown?]): unknown {
     if (this.#isClosed) throw handleClosed();
     if (this.#conduit.hasItem()) return this.#conduit.take();
     if (this.#conduit.openSenders === 0) throw endOfChannel();
-    return null;
+    return otherwise.length === 0 ? null : otherwise[0];
   }
 
   /** For `for await`: takes items until all senders are closed and nothing is left. */
@@ -248,6 +252,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T> {
     return atOnce(loop, endIn(form));
   }
 }
+showStatistics(ReceiveChannel);
 
 /**
  * Opens a channel: a handle to send with and one to receive with. Give each task a clone of its own and let it close

@@ -10,6 +10,7 @@ import { current, type SteppingTask } from '../kernel/current.js';
 import { runningTask } from '../kernel/running.js';
 import { type CancelRequest, type Future, State, SUSPENDED } from '../kernel/future.js';
 import type { Guard } from './guard.js';
+import { showStatistics } from './inspection.js';
 import { Lock, type LockStatistics, LockWait } from './lock.js';
 import { assertCount, ParkingLot } from './parking_lot.js';
 
@@ -218,3 +219,4 @@ export class Condition {
     return { tasksWaiting: this.#waiting.size, lock: this.lock.statistics() };
   }
 }
+showStatistics(Condition);

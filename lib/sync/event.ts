@@ -3,6 +3,7 @@
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { showStatistics } from './inspection.js';
 import { atOnce, ParkingLot } from './parking_lot.js';
 
 /** What `Event.statistics()` gives. */
@@ -55,3 +56,4 @@ export class Event {
     return { isSet: this.#isSet, tasksWaiting: this.#waiting.size };
   }
 }
+showStatistics(Event);

@@ -5,10 +5,11 @@
 
 import { BrokenResourceError, InvalidStateError, WrongLoopError } from '../base/errors.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
-import type { Future, Waiter } from '../kernel/future.js';
+import { type Future, State, type Waiter } from '../kernel/future.js';
 import type { Task } from '../kernel/task.js';
 import { currentTask } from '../tasks/create_task.js';
 import { askingTask, type Guard } from './guard.js';
+import { showStatistics } from './inspection.js';
 import { atOnce, Parked, ParkingLot } from './parking_lot.js';
 
 /** What `Lock.statistics()` gives. */
@@ -163,7 +164,7 @@ export class Lock implements Waiter {
 
   /** @internal Gives the lock to the next in the queue, or makes it free. */
   _handOver(): void {
-    const next = this._waiting._take() as LockWait<unknown> | null;
+    const next = this._nextInLine();
     if (next === null) {
       this._hold = null;
       if (this._watched !== null) this._watch(null);
@@ -172,6 +173,15 @@ export class Lock implements Waiter {
     this._hold = next._hold;
     next._grant();
     this._watch(this._waiting.size === 0 ? null : next._hold._owner);
+  }
+
+  // Who asked and ended without waiting for the answer would never release it.
+  private _nextInLine(): LockWait<unknown> | null {
+    for (;;) {
+      const next = this._waiting._take() as LockWait<unknown> | null;
+      if (next === null || !next._hold._owner.done()) return next;
+      next._fail(new InvalidStateError(`${next._hold._owner.name} asked for the lock and ended before it was free`));
+    }
   }
 
   /** @internal Lets a wait stand in the queue of a lock that is held. */
@@ -183,7 +193,9 @@ export class Lock implements Waiter {
   /** @internal As `_enqueue`, for one that must have the lock back: it gets what there is, an error too. */
   _takeBack(wait: LockWait<unknown>): void {
     const hold = this._hold;
-    if (hold === null) {
+    if (wait._hold._owner.done()) {
+      wait._complete(State.cancelled, { reason: 'its task has ended', origin: null });
+    } else if (hold === null) {
       this._hold = wait._hold;
       wait._grant();
     } else if (hold._owner.done()) {
@@ -217,6 +229,7 @@ export class Lock implements Waiter {
     );
   }
 }
+showStatistics(Lock);
 
 function heldElsewhere({ _owner: owner }: Hold): WrongLoopError {
   return new WrongLoopError(`the lock is held by ${owner.name}, a task of another loop; use one lock per loop`);

@@ -2,13 +2,15 @@
 // arrival, and what wakes it is a hand-over: its wait is over from then on, whatever comes before it runs.
 // A wait is a future and its own link in a doubly linked list, so that leaving from the middle costs no search and
 // no memory stays behind. The lot decides who is next; what is handed over is the primitive's business.
-// Invariant: a parked future is pending and in exactly one lot; it leaves the lot before it is completed.
+// Invariant: a parked future is pending and in exactly one lot; it leaves the lot before it is completed. All futures
+// of a lot are of one loop; if that was closed, nobody can come back for them, and they count for nothing.
 
 import { ArgumentRangeError, ArgumentTypeError, WrongLoopError } from '../base/errors.js';
 import { describe } from '../kernel/coroutine.js';
 import { Future, State } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { showStatistics } from './inspection.js';
 
 /** What `ParkingLot.statistics()` gives. */
 export interface ParkingLotStatistics {
@@ -58,7 +60,7 @@ export class ParkingLot {
 
   /** How many wait. */
   get size(): number {
-    return this.#size;
+    return this._peek() === null ? 0 : this.#size;
   }
 
   /**
@@ -83,24 +85,24 @@ export class ParkingLot {
   unpark(count = 1): number {
     assertCount(count, 'unpark');
     // As counted now: who is woken here cannot be back before the end, but nobody's wait may depend on that.
-    const woken = Math.min(count, this.#size);
+    const woken = Math.min(count, this.size);
     for (let i = 0; i < woken; i++) this._take()?._finish(undefined);
     return woken;
   }
 
   /** Wakes all. Returns: how many. Checkpoint: no. */
   unparkAll(): number {
-    return this.unpark(this.#size);
+    return this.unpark(Infinity);
   }
 
   /** Returns: how many tasks wait. */
   statistics(): ParkingLotStatistics {
-    return { tasksWaiting: this.#size };
+    return { tasksWaiting: this.size };
   }
 
   /** @internal Appends a wait. Throws: WrongLoopError if those who wait are of another loop. */
   _add(parked: Parked<unknown>): void {
-    const last = this.#last;
+    const last = this._peek() === null ? null : this.#last;
     if (last === null) {
       this.#first = parked;
     } else {
@@ -126,21 +128,27 @@ export class ParkingLot {
 
   /** @internal Returns: who has waited longest, or null. */
   _peek(): Parked<unknown> | null {
+    if (this.#first !== null && this.#first._loop.closed) this.#dropAll();
     return this.#first;
   }
 
   /** @internal Takes out who has waited longest. Returns: it, still pending, for the caller to complete; or null. */
   _take(): Parked<unknown> | null {
-    const first = this.#first;
+    const first = this._peek();
     if (first !== null) this._remove(first);
     return first;
   }
 
   /** @internal Fails all waits, each with an error of its own. */
   _failAll(makeError: () => Error): void {
-    for (let left = this.#size; left > 0; left--) this._take()?._fail(makeError());
+    for (let left = this.size; left > 0; left--) this._take()?._fail(makeError());
+  }
+
+  #dropAll(): void {
+    for (let left = this.#size; left > 0; left--) this.#first?._undo();
   }
 }
+showStatistics(ParkingLot);
 
 /** @internal Throws: unless it is a whole number from `least` on, or Infinity. */
 export function assertCount(count: unknown, what: string, least = 0): asserts count is number {

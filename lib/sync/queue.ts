@@ -4,12 +4,14 @@
 
 import { ArgumentRangeError, ArgumentTypeError, asError, InvalidStateError, QueueShutDownError } from '../base/errors.js';
 import { Deque } from '../base/deque.js';
+import { assertOptions } from '../kernel/arguments.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { type END, endAll, endIn, Form, Getter, given, ItemIterator, parkIn, Putter } from './handover.js';
+import { showStatistics } from './inspection.js';
 import { atOnce, Parked, ParkingLot } from './parking_lot.js';
 
 /** @internal Holds the items of a queue and decides which one is next. */
@@ -76,8 +78,13 @@ export class Queue<T> implements AsyncIterable<T> {
   constructor(maxSize?: number, options?: QueueOptions<T>);
   /** @internal */
   constructor(maxSize: number | undefined, options: QueueOptions<T> | undefined, store: Store<T>);
-  constructor(maxSize: number = 0, { items = [] }: QueueOptions<T> = {}, store: Store<T> = new FifoStore<T>()) {
+  constructor(maxSize: number = 0, options: QueueOptions<T> = {}, store: Store<T> = new FifoStore<T>()) {
+    assertOptions(options, 'a queue');
+    const { items = [] } = options;
     if (typeof maxSize !== 'number') throw new ArgumentTypeError(`maxSize is a number, not ${describe(maxSize)}`);
+    if (typeof items[Symbol.iterator] !== 'function') {
+      throw new ArgumentTypeError(`the items of a queue are iterable, not ${describe(items)}`);
+    }
     if (Number.isNaN(maxSize)) throw new ArgumentRangeError('maxSize must not be NaN; leave it out for no bound');
     this.maxSize = maxSize > 0 ? maxSize : Infinity;
     this._store = store;
@@ -154,13 +161,15 @@ export class Queue<T> implements AsyncIterable<T> {
   /**
    * Takes the next item if there is one.
    *
-   * Returns: null if there is none; where null may be an item, ask `empty()` first.
+   * Returns: `otherwise` if there is none: null, or what the caller gives because it cannot be an item.
    * Throws: QueueShutDownError once the queue is shut down and empty.
    */
-  tryGet(): T | null {
+  tryGet(): T | null;
+  tryGet<D>(otherwise: D): T | D;
+  tryGet(...otherwise: [unknown?]): unknown {
     if (this._store.size > 0) return this._takeNow();
     if (this._isShutDown) throw shutDown();
-    return null;
+    return otherwise.length === 0 ? null : otherwise[0];
   }
 
   /** Returns: the item that would be taken next, which stays where it is; null if there is none. */
@@ -195,7 +204,9 @@ export class Queue<T> implements AsyncIterable<T> {
    * Ends the queue: nothing can be put any more, waiting putters fail, and getters fail (or end their loops) once it is
    * empty. With `immediate` its items are dropped, which counts as their being done. It may be called again.
    */
-  shutdown({ immediate = false }: { readonly immediate?: boolean } = {}): void {
+  shutdown(options: { readonly immediate?: boolean } = {}): void {
+    assertOptions(options, 'shutdown');
+    const { immediate = false } = options;
     this._isShutDown = true;
     this._putters._failAll(shutDown);
     if (immediate) {
@@ -258,6 +269,7 @@ export class Queue<T> implements AsyncIterable<T> {
     return this._accepted;
   }
 }
+showStatistics(Queue);
 
 function shutDown(): QueueShutDownError {
   return new QueueShutDownError('the queue was shut down; iterate it, or use next(), where that is how work ends');

@@ -1,9 +1,11 @@
 // ResourceGuard: tells two users of what only one may use at a time. Nobody waits: the second user is an error.
 
-import { BusyResourceError } from '../base/errors.js';
+import { ArgumentTypeError, BusyResourceError } from '../base/errors.js';
+import { describe } from '../kernel/coroutine.js';
 import type { Task } from '../kernel/task.js';
 import { currentTask } from '../tasks/create_task.js';
 import type { Guard } from './guard.js';
+import { showStatistics } from './inspection.js';
 
 /** What `ResourceGuard.statistics()` gives. */
 export interface ResourceGuardStatistics {
@@ -38,8 +40,15 @@ export class ResourceGuard {
   readonly #action: string;
   #use: Use | null = null;
 
-  /** `action` says in the error what the user inside is doing, as in "reading from the stream". */
+  /**
+   * `action` says in the error what the user inside is doing, as in "reading from the stream".
+   *
+   * Throws: ArgumentTypeError unless it is a string.
+   */
   constructor(action = 'using it') {
+    if (typeof action !== 'string') {
+      throw new ArgumentTypeError(`ResourceGuard: action is a string, not ${describe(action)}`);
+    }
     this.#action = action;
   }
 
@@ -71,3 +80,4 @@ export class ResourceGuard {
     if (this.#use === use) this.#use = null;
   }
 }
+showStatistics(ResourceGuard);

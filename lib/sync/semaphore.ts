@@ -7,6 +7,7 @@ import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import type { Guard } from './guard.js';
+import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, Parked, ParkingLot } from './parking_lot.js';
 
 /** Options of a `Semaphore`. */
@@ -114,7 +115,7 @@ export class Semaphore {
       next._finish(new Permit(this));
       return;
     }
-    if (this._value >= this._max) {
+    if (this._value >= this._max && this._max !== Infinity) {
       throw new InvalidStateError(`release: all ${this._max} permits are back already; release once per acquire`);
     }
     this._value++;
@@ -126,3 +127,4 @@ export class Semaphore {
     return { value: this._value, max, tasksWaiting: this._waiting.size };
   }
 }
+showStatistics(Semaphore);

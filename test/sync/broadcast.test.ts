@@ -4,6 +4,15 @@ import { SimulatedEngine, virtualTime } from '../../lib/testing';
 import { withCode } from '../helpers/failures';
 import { codeOf, colours, hosted, outcomeOf, ticks } from '../tasks/support';
 
+test('broadcast: where null is an item, tryReceive tells an empty subscription by another value', () => {
+  const broadcast = new Broadcast<null>(1);
+  const subscription = broadcast.subscribe();
+  broadcast.tryPublish(null);
+  expect(subscription.statistics()).toEqual({ buffered: 1, capacity: 1, missed: 0, waitingToReceive: 0 });
+  expect([subscription.tryReceive(END), subscription.tryReceive(END)]).toEqual([null, END]);
+  expect(codeOf(() => new Broadcast(1, null as never))).toBe('ERR_INVALID_ARG_TYPE');
+});
+
 function drained<T>(subscription: Subscription<T>): T[] {
   const items: T[] = [];
   while (subscription.size > 0) items.push(subscription.tryReceive() as T);

@@ -7,6 +7,12 @@ import { withCode } from '../helpers/failures';
 import { collectUntil } from '../helpers/garbage';
 import { codeOf, type Colour, colours, hosted, outcomeOf, ticks } from '../tasks/support';
 
+test('channel: where null is an item, tryReceive tells an empty one by another value', () => {
+  const [sender, receiver] = openChannel<null>(1);
+  sender.trySend(null);
+  expect([receiver.tryReceive(END), receiver.tryReceive(END), receiver.tryReceive()]).toEqual([null, END, null]);
+});
+
 function receiverOf<T>(colour: Colour, channel: ReceiveChannel<T>): Task<T> {
   return createTask(colour.of(function* () {
     return (yield channel.receive()) as T;

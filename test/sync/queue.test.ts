@@ -1,5 +1,5 @@
 // Queue: hand-over in order of arrival, cancels and joins. Its end is in queue_shutdown.test.ts.
-import { checkpoint, createTask, EventLoop, getRunningLoop, Queue, shield, sleep, type Task, wait } from '../../lib/index';
+import { checkpoint, createTask, END, EventLoop, getRunningLoop, Queue, shield, sleep, type Task, wait } from '../../lib/index';
 import { SimulatedEngine, virtualTime } from '../../lib/testing';
 import { runReady } from '../helpers/owned_loop';
 import { codeOf, colours, hosted, outcomeOf, ticks } from '../tasks/support';
@@ -277,4 +277,17 @@ test('queue: a second loop is refused while tasks of the first one wait', () => 
   runReady(loops[0]);
   expect(first.result()).toBe('a');
   loops.forEach((loop) => loop.close());
+});
+
+test('queue: where null is an item, tryGet tells an empty queue by another value', () => {
+  const queue = new Queue<string | null>(2, { items: [null] });
+  expect([queue.tryGet(END), queue.tryGet(END), queue.tryGet()]).toEqual([null, END, null]);
+});
+
+test.each([
+  ['options', () => new Queue(1, null as never)],
+  ['items', () => new Queue(1, { items: 5 as never })],
+  ['shutdown', () => new Queue().shutdown(true as never)],
+])('queue: %s that are none are refused', (_what, call) => {
+  expect(codeOf(call)).toBe('ERR_INVALID_ARG_TYPE');
 });

@@ -45,3 +45,7 @@ test('resource guard: plain code can use it too', () => {
   expect(guard.statistics()).toEqual({ busy: true, user: null });
   expect(thrownBy(() => guard.enter())).toEqual(withCode('ERR_BUSY', /somebody/));
 });
+
+test('resource guard: an action that is no text is refused', () => {
+  expect(thrownBy(() => new ResourceGuard(5 as never))).toEqual(withCode('ERR_INVALID_ARG_TYPE'));
+});
