@@ -1,5 +1,6 @@
-// Contract: what the documentation shows works. Every snippet of the README and the guide compiles against the built
-// types and runs to its end in a process of its own, and every program in examples/ passes its own quick check.
+// Contract: what the documentation shows works. Every snippet of the README, the guide and the pages for newcomers from
+// elsewhere compiles against the built types and runs to its end in a process of its own, and every program in examples/
+// passes its own quick check.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,7 +48,7 @@ function listExamples(): string[] {
   return files.filter((file) => !helpers.includes(file) && (file.split('/').length === 2 || /\/main\.\w+$/.test(file)));
 }
 
-const isPage = (file: SourceFile): boolean => file.path === 'README.md' || file.path.startsWith('docs/guide/');
+const isPage = (file: SourceFile): boolean => /^(README\.md|docs\/guide\/.*|docs\/from-[\w-]+\.md)$/.test(file.path);
 const pages = readTree(['.'], ['.md']).filter(isPage);
 const snippets = pages.flatMap(snippetsOf).map((snippet) => [snippet.where, snippet] as const);
 const examples = listExamples();
