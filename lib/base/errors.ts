@@ -13,9 +13,14 @@ export abstract class ReadyloopError extends Error {
   }
 }
 
-/** Who asked for a cancellation: the task that called `cancel`, by name, or null for plain code. */
+/** What a cancellation came from: a call of `cancel`, a deadline, a failure in a group, an AbortSignal, a run's end. */
+export type CancelSource = 'cancel' | 'deadline' | 'group' | 'signal' | 'shutdown';
+
+/** Who asked for a cancellation: the task that called `cancel` or whose failure did, by name, or null for plain code. */
 export interface CancelOrigin {
   readonly task: string | null;
+  /** Absent for a call of `cancel`. */
+  readonly source?: CancelSource;
 }
 
 /** Thrown at the `yield*` or `await` where a cancelled task waits. Let it pass through `catch` blocks. */
@@ -31,6 +36,11 @@ export class CancelledError extends ReadyloopError {
     this.reason = reason;
     this.origin = origin;
     this.scope = scope;
+  }
+
+  /** What the cancellation came from. */
+  get source(): CancelSource {
+    return this.origin?.source ?? 'cancel';
   }
 }
 

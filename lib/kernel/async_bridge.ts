@@ -22,15 +22,17 @@ export interface AsyncTask extends SteppingTask {
 interface Request {
   readonly reason: unknown;
   readonly origin: { readonly task: string | null } | null;
+  readonly scope?: object | null;
 }
 
 /** What the bridge must know of a future. */
 interface Source {
   readonly _loop: LoopCore;
+  /** It runs a part of its awaiter's own code. */
+  readonly _standsIn: boolean;
   done(): boolean;
   cancelled(): boolean;
   _take(): unknown;
-  _takeError(): Error;
   _addWaiter(waiter: ReactionWaiter): void;
   _removeWaiter(waiter: ReactionWaiter): void;
   _cancelBy(request: Request): boolean;
@@ -62,6 +64,11 @@ export class ReactionSet {
     }
     return reached;
   }
+
+  /** Undoes the waits in the name of a scope. */
+  undoFor(error: CancelledError): void {
+    for (const waiter of [...this.#waiters]) waiter.undoFor(error);
+  }
 }
 
 export class ReactionWaiter implements Sink {
@@ -69,6 +76,7 @@ export class ReactionWaiter implements Sink {
   readonly #task: AsyncTask | null;
   readonly #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
   #slot = -1;
+  #undoneBy: CancelledError | null = null;
 
   private constructor(
     source: Source,
@@ -92,9 +100,11 @@ export class ReactionWaiter implements Sink {
     if ((task as unknown) === source) {
       return Promise.reject(new SelfAwaitError(`${(task as AsyncTask).name} awaits itself and would never end`));
     }
-    if (!isEnding && !source.done() && task !== null && task._hasPendingCancel()) {
+    const mayStop = !isEnding && !source.done() && task !== null && task._hasPendingCancel();
+    // What runs the function's own code sees a cancelled scope by itself.
+    if (mayStop && (!source._standsIn || task._unseenRequest !== null)) {
       const error = task._takePendingCancel() as CancelledError;
-      source._cancelBy(error);
+      source._cancelBy({ reason: error.reason, origin: error.origin });
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
@@ -103,6 +113,13 @@ export class ReactionWaiter implements Sink {
       current.awaits = 0;
       return waiter._wake();
     });
+  }
+
+  /** Undoes the wait in the name of a scope, whose error the awaiter gets, whatever comes back from below. */
+  undoFor(error: CancelledError): void {
+    if (this.source._standsIn || this.source.done()) return;
+    const request = { reason: error.reason, origin: error.origin, scope: error.scope };
+    if (this.source._cancelBy(request)) this.#undoneBy = error;
   }
 
   _wake(): void {
@@ -118,8 +135,8 @@ export class ReactionWaiter implements Sink {
     try {
       value = this.source._take();
     } catch (error) {
-      const isCancel = this.#task !== null && error instanceof CancelledError;
-      this.#settle.reject(isCancel ? (this.#task)._cancelledAs(this.source) : error);
+      const isUndone = this.#undoneBy !== null && error instanceof CancelledError;
+      this.#settle.reject(isUndone ? this.#undoneBy : error);
       return;
     }
     this.#settle.resolve(value);

@@ -2,14 +2,16 @@
 // the stack: what it reaches through combinators and async functions is asked after the present one, so that the depth of
 // what awaits what does not matter. A request asks a task once, or tasks that await each other would be asked for ever.
 
+import type { CancelledError } from '../base/errors.js';
 import { ReactionSet } from './async_bridge.js';
+import type { CancelStatus } from './cancel_status.js';
 import { type CancelRequest, Future, type Waiter } from './future.js';
 
 /** What a request must know of a task. */
 export interface AskedTask {
   _waiting: unknown;
   done(): boolean;
-  _countAsked(): void;
+  _noteRequest(request: CancelRequest): void;
   _remember(request: CancelRequest): void;
   _wake(): void;
 }
@@ -38,7 +40,7 @@ function askChain(first: AskedTask, request: CancelRequest, chain: number): void
   for (;;) {
     const earlier = askedIn.get(task);
     if (earlier === chain) return leaveRing(task, request);
-    task._countAsked();
+    task._noteRequest(request);
     if (earlier !== undefined) return;
     askedIn.set(task, chain);
     const waiting = task._waiting;
@@ -76,6 +78,15 @@ export function leaveWaits(waiting: unknown, task: Waiter): Future<unknown>[] {
 /** Undoes waits that nobody will come back for; a bare future is none, it is its maker's to complete. */
 export function undoWaits(waits: readonly Future<unknown>[]): void {
   for (const wait of waits) if (wait.constructor !== Future) wait._cancelBy({ reason: 'abandoned', origin: null });
+}
+
+/** Undoes a wait for a scope. Returns: the error with which the waiting task goes on, or null if nothing was undone. */
+export function undoFor(waiting: unknown, status: CancelStatus): CancelledError | null {
+  if (waiting instanceof ReactionSet) waiting.undoFor(status.error());
+  // What runs the awaiter's own code sees the scope by itself, unless it keeps it out.
+  if (!(waiting instanceof Future) || waiting.done() || waiting._standsIn) return null;
+  const error = status.error();
+  return waiting._cancelBy({ reason: error.reason, origin: error.origin, scope: error.scope }) ? error : null;
 }
 
 function isTask(waiting: unknown): waiting is AskedTask {

@@ -130,7 +130,12 @@ export class CancelStatus {
   /** The earliest deadline that can reach here: -Infinity if cancelled, Infinity if there is none. */
   effectiveDeadline(): number {
     if (this.effective !== null) return -Infinity;
-    const outer = this.isShielded || this.parent === null ? Infinity : this.parent.effectiveDeadline();
-    return Math.min(this.deadline, outer);
+    let earliest = this.deadline;
+    for (let s = this.#visibleParent(); s !== null; s = s.#visibleParent()) earliest = Math.min(earliest, s.deadline);
+    return earliest;
+  }
+
+  #visibleParent(): CancelStatus | null {
+    return this.isShielded ? null : this.parent;
   }
 }

@@ -17,6 +17,8 @@ export interface SteppingTask {
   _waiting: object | null;
   /** @internal */ _status: CancelStatus;
   _hasPendingCancel(): boolean;
+  /** A request of somebody, and not of a scope, that it has not seen yet. */
+  readonly _unseenRequest: object | null;
   /** The error with which a cancelled future resumes the task. */
   _cancelledAs(future: { _takeError(): Error }): Error;
   _takePendingCancel(): Error;

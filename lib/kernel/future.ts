@@ -197,7 +197,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
       throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
     }
     if ((task as unknown) === this) throw new SelfAwaitError(`${task.name} awaits itself and would never end`);
-    if (task._hasPendingCancel()) {
+    if (task._hasPendingCancel() && (!this._standsIn || task._unseenRequest !== null)) {
       const error = task._takePendingCancel();
       this._cancelBy({ reason: (error as CancelledError).reason, origin: (error as CancelledError).origin });
       throw error;
@@ -212,6 +212,11 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     this._undo();
     this._complete(State.cancelled, request);
     return true;
+  }
+
+  /** @internal */
+  get _standsIn(): boolean {
+    return false;
   }
 
   /** @internal Undoes the wait: disarms, removes, forgets. Called once, before the future becomes cancelled. */

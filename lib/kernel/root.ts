@@ -3,6 +3,7 @@
 // the shutdown timeout, and abandoned (closed by force and reported) when that does not help either.
 
 import type { AsyncResource } from 'node:async_hooks';
+import type { CancelOrigin } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
 import { CancelStatus } from './cancel_status.js';
 import type { LoopCore, ScheduledCall } from './loop_core.js';
@@ -11,11 +12,13 @@ import type { FailureOwner, FailureReport } from './unhandled.js';
 /** Rounds of cancelling what the round before it left behind, before tasks are abandoned. */
 export const SHUTDOWN_ROUNDS = 100;
 
+const SHUTDOWN: CancelOrigin = { task: null, source: 'shutdown' };
+
 /** What a root must know of a task. */
 export interface RootedTask {
   readonly _id: number;
   readonly name: string;
-  cancel(reason?: unknown): boolean;
+  _cancelBy(request: { readonly reason: unknown; readonly origin: CancelOrigin | null }): boolean;
   _abandon(): void;
 }
 
@@ -111,7 +114,7 @@ export class Root implements FailureOwner {
       return;
     }
     this.#leftInRound = new Set(tasks);
-    for (const task of tasks) task.cancel('the run is over');
+    for (const task of tasks) task._cancelBy({ reason: 'the run is over', origin: SHUTDOWN });
   }
 
   #insistLater(attempt: number): void {
@@ -123,8 +126,9 @@ export class Root implements FailureOwner {
   // while they are being closed by force, round after round, are left where they are in the end.
   #insist(attempt: number): void {
     const tasks = this.#leftovers();
+    const reason = 'the run is over, and its shutdown timeout has passed';
     for (const task of tasks) {
-      if (attempt < SHUTDOWN_ROUNDS) task.cancel('the run is over, and its shutdown timeout has passed');
+      if (attempt < SHUTDOWN_ROUNDS) task._cancelBy({ reason, origin: SHUTDOWN });
       else task._abandon();
     }
     if (this.#onQuiet === null) return;

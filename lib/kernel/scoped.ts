@@ -2,7 +2,7 @@
 // In a coroutine the body runs in place. Where either side is an async function, it runs in a task of its own that
 // stands for the caller's: an async function finds its scope by its task.
 
-import { NotInTaskError } from '../base/errors.js';
+import { ArgumentTypeError, NotInTaskError } from '../base/errors.js';
 import type { CancelStatus } from './cancel_status.js';
 import {
   type Coroutine,
@@ -43,6 +43,13 @@ export class ScopedOperation<T> implements Operation<T>, PromiseLike<T> {
   ): Promise<R | E> {
     return performFor(runningTask(), this.#perform()).then(onFulfilled, onRejected);
   }
+}
+
+/** @internal Throws: ArgumentTypeError for what cannot be a scope's body. */
+export function assertBody(body: unknown, call: string): void {
+  if (typeof body === 'function') return;
+  const what = isCoroutine(body) ? 'a coroutine object; give the function itself, which is called inside' : typeof body;
+  throw new ArgumentTypeError(`${call}: a function* or an async function is needed as the body, not ${what}`);
 }
 
 /** @internal The task whose step asks. Throws: NotInTaskError. */

@@ -8,24 +8,15 @@ import { asError, CancelledError, InvalidStateError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
-import {
-  claim,
-  type Coroutine,
-  isAsyncFunction,
-  isCoroutine,
-  isGeneratorFunction,
-  isThenable,
-  markDriven,
-  resume,
-  type Step,
-} from './coroutine.js';
+import { claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction, isThenable } from './coroutine.js';
+import { markDriven, resume, type Step } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
-import { askDown, leaveWaits, reachWait, undoWaits } from './cancel_chain.js';
+import { askDown, leaveWaits, undoFor, undoWaits } from './cancel_chain.js';
 import type { CancelStatus } from './cancel_status.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
 import type { LoopCore } from './loop_core.js';
-import { NOTHING_RARE, type Rare } from './rare.js';
+import { NOTHING_RARE, noteRequest, type Rare, requestWithin, takeUndone } from './rare.js';
 import type { Root } from './root.js';
 import { Flag } from './task_flags.js';
 import type { FailureOwner } from './unhandled.js';
@@ -130,6 +121,11 @@ export class Task<T> extends Future<T> {
     this._ownRare().standsFor = task;
   }
 
+  /** @internal True if its awaiter runs its own code in it: a scope that reaches the awaiter reaches it by itself. */
+  override get _standsIn(): boolean {
+    return this._rare !== null && this._rare.standsFor !== null;
+  }
+
   /** @internal The variables and stores that its steps run with; null for none. */
   get _context(): Context | null {
     return this._rare === null ? null : this._rare.context;
@@ -171,18 +167,22 @@ export class Task<T> extends Future<T> {
 
   /** @internal A cancellation became visible in the task's scope: undoes the wait; a running task sees it by itself. */
   _deliverScopeCancel(): void {
-    const { reason, origin, scope } = this._status.error();
-    if (this.done() || (this._waiting instanceof Future && this._waiting.done())) return;
-    this._state |= Flag.scopeAsked;
-    reachWait(this._waiting, { reason, origin, scope });
+    const wait = this._waiting;
+    const error = this.done() ? null : undoFor(wait, this._status);
+    if (error !== null) this._ownRare().undone = { wait, error };
   }
 
   /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
   _cancelledAs(future: { _takeError(): Error }): Error {
     const error = future._takeError();
-    if ((this._state & Flag.scopeAsked) === 0) return error;
-    this._state &= ~Flag.scopeAsked;
-    return this._status.effective === null ? error : this._status.error();
+    return takeUndone(this._rare, future) ?? error;
+  }
+
+  /** @internal Returns: the error of a request that came while a scope was entered, or null. It is not thrown again. */
+  _takeRequestWithin(status: CancelStatus): CancelledError | null {
+    const request = requestWithin(this._rare, status);
+    if (request === null) return null;
+    return this._unseenRequest !== null ? this._takePendingCancel() : new CancelledError(request.reason, request.origin);
   }
 
   /** @internal */
@@ -191,8 +191,8 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal */
-  _countAsked(): void {
-    this._ownRare().cancelCount++;
+  _noteRequest(request: CancelRequest): void {
+    noteRequest(this._ownRare(), request, this._status);
   }
 
   /** @internal Keeps a request for the task's next wait. */

@@ -10,10 +10,8 @@ export const enum Flag {
   cancelPending = 32,
   /** The coroutine is an async function. */
   async = 64,
-  /** The present wait was undone by a scope. */
-  scopeAsked = 128,
   /** Its scope is cancelled, by itself or from outside. */
-  inCancelledScope = 256,
+  inCancelledScope = 128,
   /** Any reason not to call `next()` straight away. */
   special = fresh | raise | cancelPending,
 }

@@ -74,7 +74,7 @@ export class MainRun<T> {
   }
 
   #cancel(reason: unknown): void {
-    this.task.cancel(reason);
+    this.task._cancelBy({ reason, origin: { task: null, source: 'signal' } });
     this.#loop._engine.wake();
   }
 

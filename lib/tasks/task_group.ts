@@ -8,7 +8,7 @@ import { type Coroutine, type CoroutineFunction, isCoroutine, type Step } from '
 import { current } from '../kernel/current.js';
 import type { EventLoop, TaskOptions } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, notInTask, State, SUSPENDED } from '../kernel/future.js';
-import { callBody, type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
+import { assertBody, callBody, type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
 
 // The wait for the children. Cancellation does not end it: it reaches the children instead, and their end ends it.
@@ -109,14 +109,15 @@ export class TaskGroup {
     if ((child._state & State.outcome) !== State.failed) return;
     child._look();
     this.#errors.push(child._value as Error);
-    this.scope._cancelFor({ reason: child._value, origin: { task: child.name } });
+    this.scope._cancelFor({ reason: child._value, origin: { task: child.name, source: 'group' } });
   }
 
   /** @internal Waits for the children, also for those that are started meanwhile. */
   *_join(error: unknown): Coroutine<unknown> {
     let outcome = error;
     if (outcome === NOTHING && this.#host._hasPendingCancel()) outcome = this.#host._takePendingCancel();
-    if (outcome !== NOTHING) this.scope._cancelFor({ reason: outcome, origin: { task: this.#host.name } });
+    const origin = { task: this.#host._nominal.name, source: 'group' } as const;
+    if (outcome !== NOTHING) this.scope._cancelFor({ reason: outcome, origin });
     while (this.#children.size > 0) {
       this.#wait = new ChildrenDone(this.#host, (request) => this.#asked(request));
       yield* this.#wait;
@@ -165,6 +166,7 @@ export class TaskGroup {
  * Source: trio.open_nursery, asyncio.TaskGroup.
  */
 export function withTaskGroup<T>(body: ScopeBody<TaskGroup, T>): ScopedOperation<T> {
+  assertBody(body, 'withTaskGroup');
   return new ScopedOperation(() => performGroup(body));
 }
 

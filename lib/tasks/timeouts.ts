@@ -1,12 +1,12 @@
 // Scopes with a deadline, and other regions. Deadlines nest: the earliest one that is visible decides.
 
-import { ArgumentTypeError, TimeoutError } from '../base/errors.js';
-import { assertInstant } from '../kernel/arguments.js';
+import { TimeoutError } from '../base/errors.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { CancelScope, performInScope } from '../kernel/cancel_scope.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import { runningTask } from '../kernel/running.js';
-import { type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
+import { assertBody, type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
 
 /** Options of `shielded`. */
 export interface ShieldedOptions {
@@ -25,14 +25,14 @@ export interface ShieldedOptions {
  */
 export function moveOnAfter<T>(ms: number, body: ScopeBody<ValuedScope<T>, T>): ScopedOperation<ValuedScope<T>> {
   assertInstant(ms, 'moveOnAfter');
-  checkBody(body, 'moveOnAfter');
+  assertBody(body, 'moveOnAfter');
   return new ScopedOperation(() => performValued(() => instantAfter(ms), body));
 }
 
 /** Like `moveOnAfter`, with an instant of `loop.time()`. Source: trio.move_on_at. */
 export function moveOnAt<T>(when: number, body: ScopeBody<ValuedScope<T>, T>): ScopedOperation<ValuedScope<T>> {
   assertInstant(when, 'moveOnAt');
-  checkBody(body, 'moveOnAt');
+  assertBody(body, 'moveOnAt');
   return new ScopedOperation(() => performValued(() => when, body));
 }
 
@@ -46,14 +46,14 @@ export function moveOnAt<T>(when: number, body: ScopeBody<ValuedScope<T>, T>): S
  */
 export function failAfter<T>(ms: number, body: ScopeBody<CancelScope, T>): ScopedOperation<T> {
   assertInstant(ms, 'failAfter');
-  checkBody(body, 'failAfter');
+  assertBody(body, 'failAfter');
   return new ScopedOperation(() => performOrFail(() => instantAfter(ms), body, `not done within ${ms} ms`));
 }
 
 /** Like `failAfter`, with an instant of `loop.time()`. Source: trio.fail_at, asyncio.timeout_at. */
 export function failAt<T>(when: number, body: ScopeBody<CancelScope, T>): ScopedOperation<T> {
   assertInstant(when, 'failAt');
-  checkBody(body, 'failAt');
+  assertBody(body, 'failAt');
   return new ScopedOperation(() => performOrFail(() => when, body, `not done at ${when} ms`));
 }
 
@@ -69,10 +69,12 @@ export const timeout = failAfter;
  */
 export function shielded<T>(
   body: ScopeBody<CancelScope, T>,
-  { timeout: ms = Infinity }: ShieldedOptions = {},
+  options: ShieldedOptions = {},
 ): ScopedOperation<T> {
+  assertOptions(options, 'shielded');
+  const { timeout: ms = Infinity } = options;
   assertInstant(ms, 'shielded: timeout');
-  checkBody(body, 'shielded');
+  assertBody(body, 'shielded');
   return new ScopedOperation(() => performOrFail(() => instantAfter(ms), body, `not done within ${ms} ms`, true));
 }
 
@@ -96,14 +98,10 @@ function* performOrFail<T>(
   shield = false,
 ): Coroutine<T> {
   const scope = new CancelScope({ deadline: deadline(), shield });
-  const task = steppingTask('failAfter');
-  const asked = task.cancelling();
   const value = yield* performInScope(scope, body, scope);
   if (!scope.cancelledCaught) return value as T;
-  // Somebody asked the task itself meanwhile: that must not be hidden behind a timeout.
-  if (task.cancelling() > asked && task._hasPendingCancel()) throw task._takePendingCancel();
-  if (scope._isDeadlineCause) throw new TimeoutError(`the operation was ${message}`);
-  throw scope._cancelledError();
+  const cause = scope._cancelledError();
+  throw scope._isDeadlineCause ? new TimeoutError(`the operation was ${message}`, { cause }) : cause;
 }
 
 /** Throws the cancellation that waits for the task, if there is one; else it does nothing and takes no tick. */
@@ -123,9 +121,4 @@ export function currentEffectiveDeadline(): number {
 
 function instantAfter(ms: number): number {
   return (steppingTask('a timeout')._loop as unknown as { time(): number }).time() + ms;
-}
-
-function checkBody(body: unknown, call: string): void {
-  if (typeof body === 'function') return;
-  throw new ArgumentTypeError(`${call}: a function* or an async function is needed as the body, not ${typeof body}`);
 }
