@@ -174,6 +174,36 @@ export class AsyncFunctionRefusedError extends ReadyloopError {
   readonly code = 'ERR_ASYNC_FUNCTION_REFUSED';
 }
 
+/** The end came before what was asked for was there. The bytes that did come are in `partial`. */
+export class IncompleteReadError extends ReadyloopError {
+  readonly code = 'ERR_INCOMPLETE_READ';
+  readonly partial: Buffer;
+  /** How many bytes were asked for; null if a separator was. */
+  readonly expected: number | null;
+  constructor(partial: Buffer, expected: number | null) {
+    const wanted = expected === null ? 'the separator' : `${expected} bytes were there`;
+    super(`the stream ended before ${wanted}; ${partial.length} bytes came, see partial`);
+    this.partial = partial;
+    this.expected = expected;
+  }
+}
+
+/** No separator within the limit. Nothing was taken from the stream: raise the limit, or read it in another way. */
+export class LimitExceededError extends ReadyloopError {
+  readonly code = 'ERR_LIMIT_EXCEEDED';
+  /** Bytes from the start in which there is no separator. */
+  readonly consumed: number;
+  constructor(limit: number, consumed: number) {
+    super(`no separator within ${limit} bytes; the bytes stay in the stream, so read on with a larger limit`);
+    this.consumed = consumed;
+  }
+}
+
+/** This engine or platform cannot do that. */
+export class UnsupportedError extends ReadyloopError {
+  readonly code = 'ERR_UNSUPPORTED';
+}
+
 /** The native addon was not found or could not be loaded. */
 export class MissingBinaryError extends ReadyloopError {
   readonly code = 'ERR_MISSING_BINARY';
@@ -185,6 +215,15 @@ export interface SystemError extends Error {
   /** Negative, as in Node. */
   readonly errno: number;
   readonly syscall: string;
+  /** The host or UNIX path concerned, where there is one. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
+/** Where an error of a socket happened. */
+export interface ErrorPlace {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 /** Makes the error for a negative errno, with a hint of what to do where there is one. */
@@ -192,6 +231,18 @@ export function systemError(errno: number, syscall: string, hint = ''): SystemEr
   const code = getSystemErrorName(errno);
   const error = new Error(`${code}: ${syscall}${hint === '' ? '' : `: ${hint}`}`);
   return Object.assign(error, { code, errno, syscall });
+}
+
+/** The error for a negative errno of a socket, which names the place in its message as Node's do. */
+export function socketError(errno: number, syscall: string, place: ErrorPlace, hint = ''): SystemError {
+  const { address, port } = place;
+  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
+  const error = systemError(errno, `${syscall}${where}`, hint);
+  return Object.assign(error, {
+    syscall,
+    ...(address === undefined ? {} : { address }),
+    ...(port === undefined ? {} : { port }),
+  });
 }
 
 /** Keeps Errors as they are and wraps everything else, so that a failure is always an Error. */

@@ -19,6 +19,8 @@ export const enum Header {
   watches = 6,
   /** Turns so far; wraps. */
   turns = 7,
+  /** Transports that may append a record. (Words 8 to 11 are the two float64s.) */
+  transports = 12,
   /** Words of the whole header. */
   words = 16,
 }
@@ -44,6 +46,7 @@ export const enum Kind {
   reaction = 3,
   timer = 4,
   ready = 5,
+  transport = 6,
   mask = 15,
 }
 
@@ -53,6 +56,44 @@ export const enum ReadyBits {
   writable = 2,
   hangup = 4,
   error = 8,
+}
+
+/**
+ * What a transport's record says in `a` when it is negative. Zero or more is an offset in the slab, of `b` bytes.
+ *
+ * A stream's bytes come first, then `end` or `failed`, once; `sendFailed` may come before or after.
+ */
+export const enum TransportEvent {
+  /** The peer has ended its side. */
+  end = -1,
+  /** Nothing more can be received; `b` is the errno. */
+  failed = -2,
+  /** Nothing more can be sent, and what waited is dropped; `b` is the errno. */
+  sendFailed = -3,
+  /** The kernel did not take everything; `b` bytes wait. */
+  backlog = -4,
+  /** No more than the low mark waits; `b` bytes do. */
+  drained = -5,
+  /** The connection stands, and reading has begun. */
+  connected = -6,
+  /** Something can be received, by a stream that announces. */
+  readable = -7,
+  /** A connection waits to be taken. */
+  accepted = -8,
+  /** Accepting has stopped until it is resumed; `b` is the errno. */
+  acceptFailed = -9,
+  /** What waited was sent, and the descriptor is closed. */
+  closed = -10,
+}
+
+/** The outbox: a header of words (records, bytes, flushes), then its records {slot, word, offset, length}, then bytes. */
+export const enum OutboxLayout {
+  records = 0,
+  bytes = 1,
+  flushes = 2,
+  headerWords = 4,
+  capacity = 1024,
+  recordWords = 4,
 }
 
 /** What `drain` returns to its driver. */
@@ -75,6 +116,7 @@ export const ABI: Readonly<Record<string, number>> = {
   timersIndex: Header.timers,
   watchesIndex: Header.watches,
   turnsIndex: Header.turns,
+  transportsIndex: Header.transports,
   deadlineFloatIndex: HeaderFloat.deadline,
   selectedAtFloatIndex: HeaderFloat.selectedAt,
   kindBits: KIND_BITS,
@@ -83,10 +125,24 @@ export const ABI: Readonly<Record<string, number>> = {
   kindReaction: Kind.reaction,
   kindTimer: Kind.timer,
   kindReady: Kind.ready,
+  kindTransport: Kind.transport,
   readable: ReadyBits.readable,
   writable: ReadyBits.writable,
   hangup: ReadyBits.hangup,
   error: ReadyBits.error,
+  eventEnd: TransportEvent.end,
+  eventFailed: TransportEvent.failed,
+  eventSendFailed: TransportEvent.sendFailed,
+  eventBacklog: TransportEvent.backlog,
+  eventDrained: TransportEvent.drained,
+  eventConnected: TransportEvent.connected,
+  eventReadable: TransportEvent.readable,
+  eventAccepted: TransportEvent.accepted,
+  eventAcceptFailed: TransportEvent.acceptFailed,
+  eventClosed: TransportEvent.closed,
+  outboxHeaderWords: OutboxLayout.headerWords,
+  outboxRecords: OutboxLayout.capacity,
+  outboxRecordWords: OutboxLayout.recordWords,
   drainDone: Drained.done,
   drainReenter: Drained.reenter,
 };

@@ -4,6 +4,24 @@ import { join } from 'node:path';
 import { MissingBinaryError } from '../base/errors.js';
 import type { Drain } from './engine.js';
 
+/** The sockets of one native loop. Answers are zero or more, or negative errnos; names are a sink's slot and word. */
+export interface NativeTransports {
+  connect(slot: number, word: number, host: string, port: number, localHost: string, localPort: number): number;
+  listen(
+    slot: number, word: number, host: string, port: number, backlog: number, flags: number, mode: number,
+  ): number;
+  accept(listenerSlot: number, listenerWord: number, slot: number, word: number): number;
+  adopt(slot: number, word: number, fd: number, listens: boolean): number;
+  control(slot: number, word: number, what: number): number;
+  receive(slot: number, word: number, into: Uint8Array, start: number, end: number): number;
+  send(slot: number, word: number, bytes: Uint8Array, start: number, end: number): number;
+  queued(slot: number, word: number, low: number): number;
+  address(slot: number, word: number, ofPeer: boolean): string;
+  descriptor(slot: number, word: number): number;
+  flush(): void;
+  close(slot: number, word: number, aborts: boolean): boolean;
+}
+
 /** One native loop: a selector, a timer heap and the writing side of a ring. */
 export interface NativeLoop {
   readonly selector: string;
@@ -19,6 +37,8 @@ export interface NativeLoop {
   wake(): void;
   runOnce(maxWaitMs: number): number;
   endOwned(): void;
+  flush(): void;
+  openTransports(slab: ArrayBuffer, outbox: ArrayBuffer): NativeTransports | number;
   takeOverflow(): Int32Array;
   startHosted(drain: Drain, resource: object): number;
   ref(): void;

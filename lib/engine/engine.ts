@@ -7,6 +7,7 @@
 
 import type { AsyncResource } from 'node:async_hooks';
 import type { ReadyRing } from './ready_ring.js';
+import type { Transports } from './transports.js';
 
 /** Which side of a descriptor is watched. */
 export const enum Direction {
@@ -42,11 +43,16 @@ export interface Engine {
   /** Drops every watch of a descriptor that its owner is about to close. */
   forget(fd: number): void;
 
+  /** The sockets of this engine, made at the first call. Throws: UnsupportedError if it has none. */
+  openTransports(): Transports;
+  /** Sends what waits in the outbox. A driver of ours calls it after each drain; hosted, the engine does so itself. */
+  flush(): void;
+
   /** Ends a blocking select, from any thread. */
   wake(): void;
   /** Moves the records that did not fit into the ring behind those that did. */
   adoptOverflow(): void;
-  /** False if neither a timer nor a descriptor could ever append a record. */
+  /** False if no timer, descriptor or transport could ever append a record. */
   canWake(): boolean;
   timers(): number;
   watches(): number;

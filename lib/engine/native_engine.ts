@@ -5,7 +5,9 @@ import { ArgumentRangeError, systemError } from '../base/errors.js';
 import { Header, HeaderFloat } from './abi.js';
 import { loadBinding, type NativeLoop } from './binding.js';
 import type { Direction, Drain, Engine } from './engine.js';
+import { openNativeTransports } from './native_transports.js';
 import { ReadyRing } from './ready_ring.js';
+import type { Transports } from './transports.js';
 
 /** The selector asked for by `READYLOOP_SELECTOR`, or the build's default. */
 function chosenSelector(available: readonly string[]): string {
@@ -22,6 +24,7 @@ export class NativeEngine implements Engine {
   readonly isVirtual = false;
   readonly ring = new ReadyRing();
   readonly #loop: NativeLoop;
+  #transports: Transports | null = null;
 
   /** Throws: MissingBinaryError; a system error if the selector cannot be opened (EMFILE). */
   constructor() {
@@ -66,6 +69,15 @@ export class NativeEngine implements Engine {
     this.#loop.forget(fd);
     this.adoptOverflow();
   }
+  openTransports(): Transports {
+    this.#transports ??= openNativeTransports(this.#loop, () => this.adoptOverflow());
+    return this.#transports;
+  }
+  flush(): void {
+    if (this.#transports === null || this.#transports.outbox.isEmpty) return;
+    this.#loop.flush();
+    this.adoptOverflow();
+  }
   wake(): void {
     this.#loop.wake();
   }
@@ -74,7 +86,7 @@ export class NativeEngine implements Engine {
     if (this.ring.words[Header.nativeOverflow] !== 0) this.ring.adopt(this.#loop.takeOverflow());
   }
   canWake(): boolean {
-    return this.timers() > 0 || this.watches() > 0;
+    return this.timers() > 0 || this.watches() > 0 || this.ring.words[Header.transports] !== 0;
   }
   timers(): number {
     return this.ring.words[Header.timers]!;

@@ -71,6 +71,7 @@ export class OwnedDriver {
     engine.runOnce(isReady ? 0 : timeoutMs);
     while (this.#drain.run() !== 0) this.#runMicrotasks();
     this.#runMicrotasks();
+    engine.flush();
   }
 
   #runMicrotasks(): void {

@@ -143,10 +143,11 @@ void HostedDriver::set_ref(bool referenced) noexcept {
   }
 }
 
-// The last look before Node blocks. Watches come first, because re-arming one whose descriptor is gone
-// appends a record.
+// The last look before Node blocks. What promise reactions and Node's own callbacks have written goes first, and watches
+// are re-armed, because both may append a record.
 void HostedDriver::prepare() noexcept {
   has_turned_ = false;
+  loop_.flush();
   loop_.rearm_watches();
   const auto deadline = loop_.next_deadline();
   if (loop_.has_records() || (deadline && *deadline <= clock_.now())) {
@@ -202,6 +203,7 @@ void HostedDriver::turn() noexcept {
                      "the selector failed, so no readiness can be known any more", NAPI_AUTO_LENGTH);
   }
   if (loop_.has_records()) drain_.run();
+  if (!closing_) loop_.flush();
   in_turn_ = false;
   // JavaScript closed the loop and then let Node's loop run, all inside this turn.
   if (closing_ && handles_->open == 0) finish();

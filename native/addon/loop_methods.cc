@@ -14,13 +14,11 @@
 
 #include "addon/args.h"
 #include "addon/loop_object.h"
+#include "addon/methods.h"
+#include "addon/transport_object.h"
 
 namespace readyloop::addon {
 namespace {
-
-napi_value make_errno(napi_env env, const base::Status& status) noexcept {
-  return make_int32(env, status.ok() ? 0 : -status.error());
-}
 
 napi_value arm(napi_env env, napi_callback_info info) noexcept {
   Args<3> args(env, info);
@@ -132,6 +130,12 @@ napi_value take_overflow(napi_env env, napi_callback_info info) noexcept {
   return result;
 }
 
+napi_value flush(napi_env env, napi_callback_info info) noexcept {
+  LoopObject& self = Args<0>(env, info).closure<LoopObject>();
+  if (self.loop() != nullptr) self.loop()->flush();
+  return nullptr;
+}
+
 napi_value start_hosted(napi_env env, napi_callback_info info) noexcept {
   Args<2> args(env, info);
   napi_valuetype drain = napi_undefined;
@@ -158,11 +162,6 @@ napi_value close(napi_env env, napi_callback_info info) noexcept {
   return nullptr;
 }
 
-struct Method {
-  const char* name;
-  napi_callback call;
-};
-
 constexpr Method kMethods[] = {
     {"arm", arm},
     {"armAt", arm_at},
@@ -179,26 +178,9 @@ constexpr Method kMethods[] = {
     {"ref", ref},
     {"unref", unref},
     {"close", close},
+    {"flush", flush},
+    {"openTransports", open_transports},
 };
-
-void release_function(napi_env, void* object, void*) noexcept { static_cast<LoopObject*>(object)->release(); }
-
-// Each function keeps the LoopObject alive, so the reference is taken before its finalizer can run.
-bool define_methods(napi_env env, napi_value target, LoopObject& object) noexcept {
-  for (const Method& method : kMethods) {
-    napi_value function = nullptr;
-    if (napi_create_function(env, method.name, NAPI_AUTO_LENGTH, method.call, &object, &function) != napi_ok) {
-      return false;
-    }
-    object.retain();
-    if (napi_add_finalizer(env, function, &object, release_function, nullptr, nullptr) != napi_ok) {
-      object.release();
-      return false;
-    }
-    if (napi_set_named_property(env, target, method.name, function) != napi_ok) return false;
-  }
-  return true;
-}
 
 bool define_facts(napi_env env, napi_value target, LoopObject& object, const base::Status& opened) noexcept {
   const std::string_view name = object.loop() == nullptr ? std::string_view() : object.loop()->selector_name();
@@ -206,14 +188,6 @@ bool define_facts(napi_env env, napi_value target, LoopObject& object, const bas
   return napi_create_string_utf8(env, name.data(), name.size(), &selector) == napi_ok &&
          napi_set_named_property(env, target, "selector", selector) == napi_ok &&
          napi_set_named_property(env, target, "failure", make_errno(env, opened)) == napi_ok;
-}
-
-std::optional<std::string> read_string(napi_env env, napi_value value) noexcept {
-  std::size_t length = 0;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) return std::nullopt;
-  std::string text(length, '\0');
-  if (napi_get_value_string_utf8(env, value, text.data(), length + 1, &length) != napi_ok) return std::nullopt;
-  return text;
 }
 
 // new NativeLoop(ring, selector). A system failure does not throw: the object is made, closed, and its `failure` is
@@ -236,7 +210,7 @@ napi_value construct(napi_env env, napi_callback_info info) noexcept {
   }
   auto* object = new LoopObject(env);
   const base::Status opened = object->open(values[0], words, byte_length, *selector);
-  const bool defined = define_methods(env, target, *object) && define_facts(env, target, *object, opened);
+  const bool defined = define_methods(env, target, *object, kMethods, sizeof kMethods / sizeof *kMethods) && define_facts(env, target, *object, opened);
   object->release();
   return defined ? target : nullptr;
 }

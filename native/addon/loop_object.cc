@@ -56,12 +56,31 @@ void LoopObject::set_ref(bool referenced) noexcept {
   if (driver_ != nullptr) driver_->set_ref(referenced);
 }
 
-// The driver first, because it looks at the loop's descriptors; the ring last, because the loop writes it.
+base::Status LoopObject::open_transports(napi_value slab, napi_value outbox, const SharedMemory& memory) noexcept {
+  if (loop_ == nullptr) return base::Status(EBADF, "openTransports");
+  if (transports_ != nullptr) return base::Status(EBUSY, "openTransports");
+  auto adopted = transport::Outbox::adopt(memory.outbox, memory.outbox_size);
+  if (!adopted.ok()) return adopted.status();
+  if (napi_create_reference(env_, slab, 1, &slab_) != napi_ok ||
+      napi_create_reference(env_, outbox, 1, &outbox_) != napi_ok) {
+    return base::Status(ECANCELED, "napi_create_reference");
+  }
+  transports_ = std::make_unique<transport::Transports>(*loop_, static_cast<std::uint8_t*>(memory.slab),
+                                                        memory.slab_size, adopted.take());
+  loop_->set_flush({[](void* receiver) noexcept { static_cast<transport::Transports*>(receiver)->flush(); },
+                    transports_.get()});
+  return base::Status();
+}
+
+// The driver first, because it looks at the loop's descriptors; then the loop, whose registry owns the transports; the
+// shared memory last, because both write it.
 void LoopObject::close() noexcept {
   if (HostedDriver* driver = std::exchange(driver_, nullptr); driver != nullptr) driver->release();
   loop_.reset();
-  if (napi_ref ring = std::exchange(ring_, nullptr); ring != nullptr) {
-    ignore_status(napi_delete_reference(env_, ring));
+  transports_.reset();
+  for (napi_ref* kept : {&ring_, &slab_, &outbox_}) {
+    napi_ref reference = std::exchange(*kept, nullptr);
+    if (reference != nullptr) ignore_status(napi_delete_reference(env_, reference));
   }
 }
 

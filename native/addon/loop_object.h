@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "loop/loop.h"
+#include "transport/transports.h"
 
 namespace readyloop::addon {
 
@@ -53,6 +54,19 @@ class LoopObject {
   [[nodiscard]] base::Status start_hosted(napi_value drain, napi_value resource) noexcept;
   void set_ref(bool referenced) noexcept;
 
+  // The memory of two ArrayBuffers, which are kept alive while the loop is open.
+  struct SharedMemory {
+    void* slab = nullptr;
+    std::size_t slab_size = 0;
+    void* outbox = nullptr;
+    std::size_t outbox_size = 0;
+  };
+  // EBADF: closed; EBUSY: opened already; EINVAL: memory that is no outbox.
+  [[nodiscard]] base::Status open_transports(napi_value slab, napi_value outbox, const SharedMemory& memory) noexcept;
+
+  // Null: closed, or never opened.
+  [[nodiscard]] transport::Transports* transports() noexcept { return transports_.get(); }
+
   // Idempotent, and allowed from inside a drain.
   void close() noexcept;
 
@@ -62,6 +76,9 @@ class LoopObject {
   napi_env env_;
   base::SystemClock clock_;
   napi_ref ring_ = nullptr;
+  napi_ref slab_ = nullptr;
+  napi_ref outbox_ = nullptr;
+  std::unique_ptr<transport::Transports> transports_;
   std::unique_ptr<loop::Loop> loop_;
   HostWake host_wake_;
   HostedDriver* driver_ = nullptr;

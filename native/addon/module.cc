@@ -11,6 +11,8 @@
 #include "loop/record.h"
 #include "selector/interest.h"
 #include "selector/selector.h"
+#include "transport/outbox.h"
+#include "transport/transport_event.h"
 
 namespace readyloop::addon {
 namespace {
@@ -31,6 +33,7 @@ constexpr Constant kAbi[] = {
     {"timersIndex", loop::kTimersIndex},
     {"watchesIndex", loop::kWatchesIndex},
     {"turnsIndex", loop::kTurnsIndex},
+    {"transportsIndex", loop::kTransportsIndex},
     {"deadlineFloatIndex", loop::kDeadlineFloatIndex},
     {"selectedAtFloatIndex", loop::kSelectedAtFloatIndex},
     {"kindBits", loop::kKindBits},
@@ -39,10 +42,24 @@ constexpr Constant kAbi[] = {
     {"kindReaction", static_cast<std::int32_t>(loop::Kind::kReaction)},
     {"kindTimer", static_cast<std::int32_t>(loop::Kind::kTimer)},
     {"kindReady", static_cast<std::int32_t>(loop::Kind::kReady)},
+    {"kindTransport", static_cast<std::int32_t>(loop::Kind::kTransport)},
     {"readable", loop::kReadyReadable},
     {"writable", loop::kReadyWritable},
     {"hangup", loop::kReadyHangup},
     {"error", loop::kReadyError},
+    {"eventEnd", static_cast<std::int32_t>(transport::TransportEvent::kEnd)},
+    {"eventFailed", static_cast<std::int32_t>(transport::TransportEvent::kFailed)},
+    {"eventSendFailed", static_cast<std::int32_t>(transport::TransportEvent::kSendFailed)},
+    {"eventBacklog", static_cast<std::int32_t>(transport::TransportEvent::kBacklog)},
+    {"eventDrained", static_cast<std::int32_t>(transport::TransportEvent::kDrained)},
+    {"eventConnected", static_cast<std::int32_t>(transport::TransportEvent::kConnected)},
+    {"eventReadable", static_cast<std::int32_t>(transport::TransportEvent::kReadable)},
+    {"eventAccepted", static_cast<std::int32_t>(transport::TransportEvent::kAccepted)},
+    {"eventAcceptFailed", static_cast<std::int32_t>(transport::TransportEvent::kAcceptFailed)},
+    {"eventClosed", static_cast<std::int32_t>(transport::TransportEvent::kClosed)},
+    {"outboxHeaderWords", transport::kOutboxHeaderWords},
+    {"outboxRecords", transport::kOutboxRecords},
+    {"outboxRecordWords", transport::kOutboxRecordWords},
     {"drainDone", loop::kDrainDone},
     {"drainReenter", loop::kDrainReenter},
 };

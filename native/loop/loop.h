@@ -62,6 +62,17 @@ class Loop final {
   // of records appended. EBUSY: called from inside itself.
   [[nodiscard]] base::Result<std::uint32_t> run_once(std::optional<base::Duration> max_wait) noexcept;
 
+  // What sends the bytes that the turn's records have written. A driver calls flush() after each drain, and before it
+  // lets somebody else block, when plain code may have written; it may append records.
+  struct Flush {
+    void (*call)(void* receiver) noexcept;
+    void* receiver;
+  };
+  void set_flush(Flush flush) noexcept { flush_ = flush; }
+  void flush() noexcept {
+    if (flush_.call != nullptr) flush_.call(flush_.receiver);
+  }
+
   // Whether a record waits in the ring or in an overflow, so that blocking would be wrong.
   [[nodiscard]] bool has_records() const noexcept { return queue_.has_records(); }
 
@@ -104,6 +115,7 @@ class Loop final {
   WatchTable watches_;
   TimerHeap timers_;
   std::vector<selector::Event> events_;
+  Flush flush_{nullptr, nullptr};
   bool running_ = false;
 };
 

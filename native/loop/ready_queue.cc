@@ -24,6 +24,15 @@ bool ReadyQueue::has_records() const noexcept {
   return !ring_.empty() || !overflow_.empty() || ring_.word(kJsOverflowIndex) != 0;
 }
 
+std::uint32_t ReadyQueue::next_position() const noexcept {
+  return ring_.word(kTailIndex) + ring_.word(kJsOverflowIndex) + static_cast<std::uint32_t>(overflow_.size());
+}
+
+// The counters wrap, and no two of them are ever half the range apart.
+bool ReadyQueue::has_consumed(std::uint32_t position) const noexcept {
+  return static_cast<std::int32_t>(ring_.word(kHeadIndex) - position) > 0;
+}
+
 void ReadyQueue::take_overflow(std::int32_t* out_words) noexcept {
   if (overflow_.empty()) return;
   std::memcpy(out_words, overflow_.data(), overflow_.size() * sizeof(Record));

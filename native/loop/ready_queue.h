@@ -26,6 +26,12 @@ class ReadyQueue final {
   // Whether any record waits anywhere: in the ring or in one of the overflows.
   [[nodiscard]] bool has_records() const noexcept;
 
+  // Where the record that is appended next will stand, counted from the first one ever (wraps); and whether TypeScript
+  // has consumed the one that stands there. True as long as TypeScript takes over the FIFO before it appends anything
+  // more, which it does at the start of a drain and after each command.
+  [[nodiscard]] std::uint32_t next_position() const noexcept;
+  [[nodiscard]] bool has_consumed(std::uint32_t position) const noexcept;
+
   // Records appended since the start (wraps).
   [[nodiscard]] std::uint32_t appended() const noexcept { return appended_; }
 

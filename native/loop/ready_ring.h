@@ -19,7 +19,7 @@ namespace readyloop::loop {
 inline constexpr std::size_t kHeaderWords = 16;
 inline constexpr std::size_t kRecordWords = 4;
 
-// Positions of the header's words. The last two are indices of float64s.
+// Positions of the header's words. The last two are indices of float64s (which are words 8 to 11).
 inline constexpr std::size_t kHeadIndex = 0;            // records consumed (wraps); JavaScript writes
 inline constexpr std::size_t kTailIndex = 1;            // records appended (wraps); both write
 inline constexpr std::size_t kCapacityIndex = 2;        // constant; JavaScript writes it first of all
@@ -28,6 +28,7 @@ inline constexpr std::size_t kNativeOverflowIndex = 4;  // records in ours
 inline constexpr std::size_t kTimersIndex = 5;          // live timers
 inline constexpr std::size_t kWatchesIndex = 6;         // watched directions
 inline constexpr std::size_t kTurnsIndex = 7;           // calls of run_once (wraps)
+inline constexpr std::size_t kTransportsIndex = 12;     // transports that may append a record
 inline constexpr std::size_t kDeadlineFloatIndex = 4;   // ms: the deadline of the last arm
 inline constexpr std::size_t kSelectedAtFloatIndex = 5; // ms: the clock after the last select
 

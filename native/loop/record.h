@@ -26,6 +26,7 @@ enum class Kind : std::int32_t {
   kReaction = 3,  // wake an async function
   kTimer = 4,     // a due timer
   kReady = 5,     // a ready descriptor: a = readiness bits, b = the descriptor
+  kTransport = 6, // bytes or an event of a transport: see transport/transport_event.h
 };
 
 // The readiness bits of a kReady record are those of selector::Readiness.

@@ -3,6 +3,7 @@
 #include "loop/registry.h"
 
 #include <cassert>
+#include <cerrno>
 #include <utility>
 
 namespace readyloop::loop {
@@ -20,6 +21,20 @@ base::Status Registry::modify(base::Token token, selector::Interest interest) no
   const Entry* entry = entries_.find(token);
   if (entry == nullptr) return base::Status(ENOENT, "registry");
   return selector_.modify_fd(entry->fd, token, interest);
+}
+
+void Registry::pause(base::Token token) noexcept {
+  const Entry* entry = entries_.find(token);
+  if (entry == nullptr) return;
+  const base::Status silenced = selector_.deregister_fd(entry->fd);
+  assert(silenced.ok() && "a selector refuses to forget only what it was never told");
+  static_cast<void>(silenced);
+}
+
+base::Status Registry::resume(base::Token token, selector::Interest interest) noexcept {
+  const Entry* entry = entries_.find(token);
+  if (entry == nullptr) return base::Status(ENOENT, "registry");
+  return selector_.register_fd(entry->fd, token, interest);
 }
 
 bool Registry::deregister(base::Token token) noexcept {

@@ -30,6 +30,11 @@ class Registry final {
   // ENOENT, EBADF: the descriptor was closed since; see Selector::modify_fd.
   base::Status modify(base::Token token, selector::Interest interest) noexcept;
 
+  // Stops the events of a source that stays, because an empty interest would not: hang-ups and errors are reported
+  // regardless. resume() starts them again, under the same token; ENOENT: a stale one.
+  void pause(base::Token token) noexcept;
+  base::Status resume(base::Token token, selector::Interest interest) noexcept;
+
   // Stops the events first, then retires the token. The caller closes the descriptor after this call, because
   // epoll can no longer be asked to forget a closed number whose duplicate lives on.
   // False: there was no such source.

@@ -4,7 +4,7 @@
 
 import type { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
-import { ArgumentRangeError } from '../../base/errors.js';
+import { ArgumentRangeError, UnsupportedError } from '../../base/errors.js';
 import { StableHeap } from '../../base/stable_heap.js';
 import { Drained, ReadyBits } from '../abi.js';
 import { Direction, type Drain, type Engine } from '../engine.js';
@@ -117,6 +117,12 @@ export class SimulatedEngine implements Engine {
     this.#watches.delete(fd);
   }
 
+  openTransports(): never {
+    throw new UnsupportedError('the simulated engine has no sockets; run what needs them on the native one');
+  }
+  flush(): void {
+    // There is no outbox.
+  }
   wake(): void {
     this.#schedule();
   }

@@ -1,0 +1,36 @@
+// The system calls with which transports move bytes and connections, as a table of function pointers. The table is
+// constant in a program; a test gives its own and so injects short transfers, EINTR, EAGAIN and failures.
+// What differs between systems is how flags are set at birth and how SIGPIPE is kept away: each has a file of its own.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+
+namespace readyloop::transport {
+
+struct SocketCalls {
+  // A new socket or an accepted one is non-blocking, is not inherited by a program that is executed, and raises no
+  // SIGPIPE.
+  int (*open)(int domain, int type) noexcept;
+  int (*accept)(int fd, sockaddr* address, socklen_t* length) noexcept;
+  int (*connect)(int fd, const sockaddr* address, socklen_t length) noexcept;
+  ssize_t (*receive)(int fd, void* buffer, std::size_t size) noexcept;
+  ssize_t (*send)(int fd, const iovec* parts, int count) noexcept;
+};
+
+extern const SocketCalls kSocketCalls;
+
+// The error that waits on a socket (SO_ERROR), which asking clears; 0 if there is none.
+[[nodiscard]] int take_socket_error(int fd) noexcept;
+
+// Sets an option to a number. What the kernel answers to a socket of another kind is no failure of the transport, so
+// nobody is told.
+void set_option(int fd, int level, int name, int value) noexcept;
+
+// A descriptor of one's own for the same file, non-blocking and close-on-exec.
+[[nodiscard]] int duplicate(int fd) noexcept;
+
+}  // namespace readyloop::transport
