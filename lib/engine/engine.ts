@@ -43,7 +43,7 @@ export interface Engine {
   /** Drops every watch of a descriptor that its owner is about to close. */
   forget(fd: number): void;
 
-  /** The sockets of this engine, made at the first call. Throws: UnsupportedError if it has none. */
+  /** @internal The sockets of this engine, made at the first call. Throws: UnsupportedError if it has none. */
   openTransports(): Transports;
   /** Sends what waits in the outbox. A driver of ours calls it after each drain; hosted, the engine does so itself. */
   flush(): void;

@@ -19,7 +19,7 @@ base::Result<Outbox> Outbox::adopt(void* memory, std::size_t byte_length) noexce
 }
 
 std::uint32_t Outbox::size() const noexcept {
-  return std::min(static_cast<std::uint32_t>(words_[0]), static_cast<std::uint32_t>(kOutboxRecords));
+  return std::min(static_cast<std::uint32_t>(words_[kOutboxRecordsIndex]), static_cast<std::uint32_t>(kOutboxRecords));
 }
 
 OutboxRecord Outbox::record(std::uint32_t index) const noexcept {
@@ -33,9 +33,9 @@ OutboxRecord Outbox::record(std::uint32_t index) const noexcept {
 }
 
 void Outbox::clear() noexcept {
-  words_[0] = 0;
-  words_[1] = 0;
-  words_[2] = static_cast<std::int32_t>(static_cast<std::uint32_t>(words_[2]) + 1);
+  words_[kOutboxRecordsIndex] = 0;
+  words_[kOutboxBytesIndex] = 0;
+  words_[kOutboxFlushesIndex] = static_cast<std::int32_t>(static_cast<std::uint32_t>(words_[kOutboxFlushesIndex]) + 1);
 }
 
 }  // namespace readyloop::transport

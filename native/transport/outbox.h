@@ -16,6 +16,9 @@
 
 namespace readyloop::transport {
 
+inline constexpr std::size_t kOutboxRecordsIndex = 0;
+inline constexpr std::size_t kOutboxBytesIndex = 1;
+inline constexpr std::size_t kOutboxFlushesIndex = 2;
 inline constexpr std::size_t kOutboxHeaderWords = 4;
 inline constexpr std::size_t kOutboxRecords = 1024;
 inline constexpr std::size_t kOutboxRecordWords = 4;
