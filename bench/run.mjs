@@ -23,6 +23,12 @@ const PROGRAMS = [
   'timers',
   'owned_sleep',
   'chain',
+  'scope',
+  'fail_after',
+  'group',
+  'primitives',
+  'queue_hand_over',
+  'scope_cancel',
   'async_storage',
   'idle',
 ];

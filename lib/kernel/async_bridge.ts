@@ -28,6 +28,7 @@ interface Request {
 /** What the bridge must know of a future. */
 interface Source {
   readonly _loop: LoopCore;
+  readonly _value: unknown;
   /** It runs a part of its awaiter's own code. */
   readonly _standsIn: boolean;
   done(): boolean;

@@ -80,13 +80,16 @@ export function undoWaits(waits: readonly Future<unknown>[]): void {
   for (const wait of waits) if (wait.constructor !== Future) wait._cancelBy({ reason: 'abandoned', origin: null });
 }
 
-/** Undoes a wait for a scope. Returns: the error with which the waiting task goes on, or null if nothing was undone. */
+/**
+ * Undoes a wait for a scope. Returns: the error with which the waiting task goes on, or null if nothing was undone, or if
+ * the wait keeps the scope's request, from which the error is made then.
+ */
 export function undoFor(waiting: unknown, status: CancelStatus): CancelledError | null {
   if (waiting instanceof ReactionSet) waiting.undoFor(status.error());
   // What runs the awaiter's own code sees the scope by itself, unless it keeps it out.
   if (!(waiting instanceof Future) || waiting.done() || waiting._standsIn) return null;
-  const error = status.error();
-  return waiting._cancelBy({ reason: error.reason, origin: error.origin, scope: error.scope }) ? error : null;
+  const request = status.request();
+  return waiting._cancelBy(request) && waiting._value !== request ? status.error() : null;
 }
 
 function isTask(waiting: unknown): waiting is AskedTask {

@@ -11,14 +11,15 @@ import {
   ScopeNestingError,
 } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
+import { Kind } from '../engine/abi.js';
 import { type CancelCause, CancelStatus } from './cancel_status.js';
+import { cancelledError } from './cancelled_error.js';
 import { current } from './current.js';
 import type { EventLoop } from './event_loop.js';
 import { cancelOrigin } from './future.js';
-import type { ScheduledCall } from './loop_core.js';
-import type { Coroutine } from './coroutine.js';
 import { currentLoop } from './running.js';
-import { assertBody, callBody, type ScopeBody, ScopedOperation, steppingTask } from './scoped.js';
+import { NOTHING, ScopeOperation } from './scope_operation.js';
+import { assertBody, type ScopeBody, type ScopedOperation } from './scoped.js';
 import type { Task } from './task.js';
 
 /** Options of `new CancelScope`. */
@@ -33,8 +34,14 @@ export interface CancelScopeOptions {
 
 const BY_DEADLINE: CancelOrigin = { task: null, source: 'deadline' };
 
-/** @internal What `_leave` answers when nothing is to be thrown. */
-export const NOTHING: unique symbol = Symbol('nothing');
+// What few scopes have: their own signal, and the one that they follow.
+interface Signals {
+  controller: AbortController | null;
+  source: AbortSignal | null;
+  listener: Disposable | null;
+}
+
+const NO_TIMER = -1;
 
 /**
  * A region of code, and the tasks of groups in it, that can be cancelled together.
@@ -43,21 +50,21 @@ export const NOTHING: unique symbol = Symbol('nothing');
  * Source: trio.CancelScope.
  */
 export class CancelScope {
+  // `declare` and plain assignments: a scope comes and goes in the time of a few awaits.
   /** True if this scope's own cancellation ended its body. */
-  cancelledCaught = false;
-  #status: CancelStatus | null = null;
-  #loop: EventLoop | null = null;
-  #host: Task<unknown> | null = null;
-  #cause: CancelCause | null = null;
-  #deadline: number;
-  #shield: boolean;
-  #timer: ScheduledCall | null = null;
-  #hasEnded = false;
-  // Until the entry, `#deadline` may hold a delay.
-  #isRelative = false;
-  #controller: AbortController | null = null;
-  #source: AbortSignal | null = null;
-  #sourceListener: Disposable | null = null;
+  declare cancelledCaught: boolean;
+  private declare _ownStatus: CancelStatus | null;
+  private declare _loop: EventLoop | null;
+  private declare _host: Task<unknown> | null;
+  private declare _cause: CancelCause | null;
+  // An instant; until the entry it may be a delay.
+  private declare _deadline: number;
+  private declare _isRelative: boolean;
+  private declare _isShielded: boolean;
+  // The slot of the armed deadline.
+  private declare _timer: number;
+  private declare _hasEnded: boolean;
+  private declare _signals: Signals | null;
 
   /** Throws: ArgumentTypeError for a shield that is not a boolean or two deadlines; ArgumentRangeError for a NaN one. */
   constructor(options: CancelScopeOptions = {}) {
@@ -65,8 +72,17 @@ export class CancelScope {
       throw new ArgumentTypeError('CancelScope: options are an object, such as { deadline } or { shield: true }');
     }
     const { deadline = Infinity, relativeDeadline, shield = false } = options;
-    this.#deadline = checkedDeadline(deadline);
-    this.#shield = checkedShield(shield);
+    this.cancelledCaught = false;
+    this._ownStatus = null;
+    this._loop = null;
+    this._host = null;
+    this._cause = null;
+    this._deadline = checkedDeadline(deadline);
+    this._isRelative = false;
+    this._isShielded = checkedShield(shield);
+    this._timer = NO_TIMER;
+    this._hasEnded = false;
+    this._signals = null;
     if (relativeDeadline === undefined) return;
     if (options.deadline !== undefined) {
       throw new ArgumentTypeError('CancelScope: give `deadline` or `relativeDeadline`, not both');
@@ -84,8 +100,8 @@ export class CancelScope {
       throw new ArgumentTypeError('CancelScope.fromSignal: an AbortSignal is needed');
     }
     const scope = new CancelScope(options);
-    scope.#source = signal;
-    scope.#look();
+    scope._ownSignals().source = signal;
+    scope._look();
     return scope;
   }
 
@@ -104,44 +120,45 @@ export class CancelScope {
    */
   run<T>(body: ScopeBody<CancelScope, T>): ScopedOperation<T | undefined> {
     assertBody(body, 'scope.run');
-    return new ScopedOperation(() => performInScope(this, body, this as CancelScope));
+    return new RunInScope(this, body);
   }
 
   /** @internal */
   _cancelFor(cause: CancelCause): void {
-    if (this.#cause !== null) return;
-    this.#cause = cause;
-    if (this.#status === null) this.#controller?.abort(this._cancelledError());
-    else if (!this.#hasEnded) this.#status.cancel(cause);
+    if (this._cause !== null) return;
+    this._cause = cause;
+    if (this._ownStatus === null) this._signals?.controller?.abort(this._cancelledError());
+    else if (!this._hasEnded) this._ownStatus.cancel(cause);
   }
 
   /** Whether it was cancelled or its deadline has passed. */
   get cancelCalled(): boolean {
-    this.#look();
-    return this.#cause !== null;
+    this._look();
+    return this._cause !== null;
   }
 
   // A deadline that has passed and a signal that was aborted count from when somebody looks.
-  #look(): void {
-    if (this.#cause !== null || this.#hasEnded) return;
-    if (this.#source?.aborted === true) this.#cancelBySource(this.#source);
-    const loop = this.#loop ?? currentLoop();
-    if (loop !== null && !this.#isRelative) this.#checkDeadline(loop);
+  private _look(): void {
+    if (this._cause !== null || this._hasEnded) return;
+    const source = this._signals?.source;
+    if (source?.aborted === true) this._cancelBySource(source);
+    const loop = this._loop ?? currentLoop();
+    if (loop !== null && !this._isRelative) this._checkDeadline(loop);
   }
 
-  #cancelBySource(source: AbortSignal): void {
+  private _cancelBySource(source: AbortSignal): void {
     this._cancelFor({ reason: source.reason, origin: { task: cancelOrigin()?.task ?? null, source: 'signal' } });
   }
 
   /** @internal The error that this scope's cancellation throws. */
   _cancelledError(): CancelledError {
-    const { reason, origin } = this.#cause as CancelCause;
-    return new CancelledError(reason, origin, this);
+    const { reason, origin } = this._cause as CancelCause;
+    return cancelledError(reason, origin, this);
   }
 
   /** @internal True if the deadline was what cancelled it. */
   get _isDeadlineCause(): boolean {
-    return this.#cause?.origin === BY_DEADLINE;
+    return this._cause?.origin === BY_DEADLINE;
   }
 
   /**
@@ -149,17 +166,17 @@ export class CancelScope {
    * cancelled it stays so. Reading it throws InvalidStateError as long as only a delay is known.
    */
   get deadline(): number {
-    if (this.#isRelative) {
+    if (this._isRelative) {
       throw new InvalidStateError('the scope has a relative deadline; when that is, is known once the scope is entered');
     }
-    return this.#deadline;
+    return this._deadline;
   }
   set deadline(deadline: number) {
-    this.#deadline = checkedDeadline(deadline);
-    this.#isRelative = false;
-    if (this.#status === null || this.#hasEnded) return;
-    this.#status.deadline = deadline;
-    this.#armDeadline();
+    this._deadline = checkedDeadline(deadline);
+    this._isRelative = false;
+    if (this._ownStatus === null || this._hasEnded) return;
+    this._ownStatus.deadline = deadline;
+    this._armDeadline(this._loop as EventLoop);
   }
 
   /**
@@ -167,84 +184,93 @@ export class CancelScope {
    * entry of a scope whose deadline is an instant throws InvalidStateError.
    */
   get relativeDeadline(): number {
-    if (this.#loop !== null) return this.#deadline - this.#loop.time();
-    if (this.#isRelative || this.#deadline === Infinity) return this.#deadline;
+    if (this._loop !== null) return this._deadline - this._loop.time();
+    if (this._isRelative || this._deadline === Infinity) return this._deadline;
     throw new InvalidStateError('the scope has an absolute deadline; how far off that is, is known once it is entered');
   }
   set relativeDeadline(delay: number) {
     checkedDeadline(delay);
-    if (this.#loop !== null) {
-      this.deadline = this.#loop.time() + delay;
+    if (this._loop !== null) {
+      this.deadline = this._loop.time() + delay;
       return;
     }
-    this.#deadline = delay;
-    this.#isRelative = true;
+    this._deadline = delay;
+    this._isRelative = true;
   }
 
   /** Whether cancellations of outer scopes stay out. Setting it to false lets one that is pending in at once. */
   get shield(): boolean {
-    return this.#shield;
+    return this._isShielded;
   }
   set shield(shield: boolean) {
-    this.#shield = checkedShield(shield);
-    if (this.#status === null || this.#hasEnded) return;
-    this.#status.isShielded = shield;
-    this.#status.refresh();
+    this._isShielded = checkedShield(shield);
+    if (this._ownStatus === null || this._hasEnded) return;
+    this._ownStatus.isShielded = shield;
+    this._ownStatus.refresh();
   }
 
   /** An AbortSignal that is aborted when cancellation reaches this scope, before its tasks wake; not at its normal end. */
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.#status === null && this.#cause !== null) this.#controller.abort(this._cancelledError());
-      else if (this.#status?.effective) this.#controller.abort(this.#status.error());
+    const signals = this._ownSignals();
+    if (signals.controller === null) {
+      signals.controller = new AbortController();
+      if (this._ownStatus === null && this._cause !== null) signals.controller.abort(this._cancelledError());
+      else if (this._ownStatus?.effective) signals.controller.abort(this._ownStatus.error());
     }
-    return this.#controller.signal;
+    return signals.controller.signal;
+  }
+
+  private _ownSignals(): Signals {
+    return (this._signals ??= { controller: null, source: null, listener: null });
   }
 
   /** @internal */
   get _status(): CancelStatus {
-    return this.#status as CancelStatus;
+    return this._ownStatus as CancelStatus;
   }
 
   /** @internal */
   _becameCancelled(error: () => CancelledError): void {
-    this.#controller?.abort(error());
+    this._signals?.controller?.abort(error());
   }
 
   /** @internal Makes the scope the innermost one of `task`. Throws: ScopeNestingError if it was entered before. */
   _enter(task: Task<unknown>): void {
-    if (this.#status !== null) {
+    if (this._ownStatus !== null) {
       throw new ScopeNestingError('a cancel scope is entered once; make a new one for each use');
     }
-    this.#loop = task._loop as EventLoop;
-    this.#host = task;
-    if (this.#isRelative) this.deadline = this.#deadline + this.#loop.time();
+    const loop = task._loop as EventLoop;
     const status = new CancelStatus(task._root, task._status, this);
-    this.#status = status;
+    this._loop = loop;
+    this._host = task;
+    this._ownStatus = status;
     status.host = task;
-    status.deadline = this.#deadline;
-    status.isShielded = this.#shield;
+    status.isShielded = this._isShielded;
     task._enterStatus(status);
-    if (this.#source !== null) this.#listen(this.#source);
-    if (this.#cause !== null) status.cancel(this.#cause);
-    else if (this.#shield) status.refresh();
-    if (this.#controller !== null && status.effective !== null) this.#controller.abort(status.error());
-    if (this.#deadline !== Infinity) this.#armDeadline();
+    if (this._signals !== null) this._bindSignals(this._signals, status);
+    if (this._cause !== null) status.cancel(this._cause);
+    else if (this._isShielded) status.refresh();
+    if (this._isRelative) this._armDelay(loop, status);
+    else if (this._deadline !== Infinity) {
+      status.deadline = this._deadline;
+      this._armDeadline(loop);
+    }
   }
 
-  #listen(source: AbortSignal): void {
-    this.#look();
-    if (!source.aborted) this.#sourceListener = addAbortListener(source, () => this.#cancelBySource(source));
+  private _bindSignals(signals: Signals, status: CancelStatus): void {
+    const { source, controller } = signals;
+    this._look();
+    if (source?.aborted === false) signals.listener = addAbortListener(source, () => this._cancelBySource(source));
+    if (controller !== null && status.effective !== null) controller.abort(status.error());
   }
 
   /** @internal Ends the scope. Returns: what is to be thrown of `error`, or NOTHING. */
   _leave(error: unknown): unknown {
     const status = this._status;
-    const host = this.#host as Task<unknown>;
-    this.#hasEnded = true;
-    this.#timer?.cancel();
-    this.#sourceListener?.[Symbol.dispose]();
+    const host = this._host as Task<unknown>;
+    this._hasEnded = true;
+    if (this._timer !== NO_TIMER) this._disarm(this._loop as EventLoop);
+    this._signals?.listener?.[Symbol.dispose]();
     const isInnermost = host._status === status;
     const isTooEarly = !isInnermost && status.contains(host._status);
     // What was entered inside and is left behind must not go on as if nothing had happened.
@@ -253,20 +279,20 @@ export class CancelScope {
     if (isInnermost || isTooEarly) host._enterStatus(status.parent as CancelStatus);
     const isForeign = current.task !== null && current.task !== host;
     if (isTooEarly || isForeign) return nestingError(isForeign, error);
-    return error === NOTHING ? error : this.#filter(error, host);
+    return error === NOTHING ? error : this._filter(error, host);
   }
 
-  #filter(error: unknown, host: Task<unknown>): unknown {
-    if (error instanceof CancelledError) return error.scope === this ? this.#caught(host) : error;
+  private _filter(error: unknown, host: Task<unknown>): unknown {
+    if (error instanceof CancelledError) return error.scope === this ? this._caught(host) : error;
     if (!(error instanceof ExceptionGroup)) return error;
     const [own, rest] = error.split((leaf) => leaf instanceof CancelledError && leaf.scope === this);
     if (own === null) return error;
-    return rest ?? this.#caught(host);
+    return rest ?? this._caught(host);
   }
 
   // An outer scope that was cancelled too, and that can be seen from here, takes over: the error goes on as its own.
   // So does a request to the task itself that came while the scope was entered: a scope must not swallow it.
-  #caught(host: Task<unknown>): unknown {
+  private _caught(host: Task<unknown>): unknown {
     const status = this._status;
     if (status.effective !== null && status.effective !== status) return status.error();
     const request = host._takeRequestWithin(status);
@@ -275,16 +301,43 @@ export class CancelScope {
     return NOTHING;
   }
 
-  #armDeadline(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-    const loop = this.#loop as EventLoop;
-    if (this.#deadline === Infinity || this.#cause !== null || this.#checkDeadline(loop)) return;
-    this.#timer = loop.callAt(this.#deadline, () => this.#armDeadline());
+  // One call into the engine, which reads the clock too.
+  private _armDelay(loop: EventLoop, status: CancelStatus): void {
+    const delay = this._deadline;
+    if (delay <= 0 || delay === Infinity) {
+      this.deadline = delay + loop.time();
+      return;
+    }
+    this._isRelative = false;
+    this._timer = loop._allocate(this);
+    loop._engine.arm(this._timer, loop._word(this._timer, Kind.timer), delay);
+    this._deadline = status.deadline = loop._engine.lastDeadline();
   }
 
-  #checkDeadline(loop: EventLoop): boolean {
-    if (loop.time() < this.#deadline) return false;
+  private _armDeadline(loop: EventLoop): void {
+    if (this._timer !== NO_TIMER) this._disarm(loop);
+    if (this._deadline === Infinity || this._cause !== null || this._checkDeadline(loop)) return;
+    this._timer = loop._allocate(this);
+    loop._engine.armAt(this._timer, loop._word(this._timer, Kind.timer), this._deadline);
+  }
+
+  private _disarm(loop: EventLoop): void {
+    loop._engine.disarm(this._timer);
+    loop._release(this._timer);
+    this._timer = NO_TIMER;
+  }
+
+  /** @internal The timer of the deadline is due. */
+  _deliver(): void {
+    const loop = this._loop as EventLoop;
+    current.task = null;
+    loop._release(this._timer);
+    this._timer = NO_TIMER;
+    this._armDeadline(loop);
+  }
+
+  private _checkDeadline(loop: EventLoop): boolean {
+    if (loop.time() < this._deadline) return false;
     this._cancelFor({ reason: 'the deadline has passed', origin: BY_DEADLINE });
     return true;
   }
@@ -309,20 +362,19 @@ function checkedShield(shield: unknown): boolean {
   return shield;
 }
 
-/** @internal Runs `body` in `scope`. Returns: the body's value, or undefined if the scope's cancellation ended it. */
-export function* performInScope<A, T>(scope: CancelScope, body: ScopeBody<A, T>, argument: A): Coroutine<T | undefined> {
-  const task = steppingTask('a cancel scope');
-  scope._enter(task);
-  let error: unknown = NOTHING;
-  let rest: unknown = NOTHING;
-  let value: T | undefined;
-  try {
-    value = yield* callBody(body, argument, task);
-  } catch (thrown) {
-    error = thrown;
-  } finally {
-    rest = scope._leave(error);
+class RunInScope<T> extends ScopeOperation<CancelScope, T, T | undefined> {
+  private declare readonly _scope: CancelScope;
+
+  constructor(scope: CancelScope, body: ScopeBody<CancelScope, T>) {
+    super(body);
+    this._scope = scope;
   }
-  if (rest !== NOTHING) throw rest;
-  return value;
+
+  override _open(): CancelScope {
+    return this._scope;
+  }
+
+  override _result(_scope: CancelScope, value: T | undefined): T | undefined {
+    return value;
+  }
 }

@@ -2,12 +2,18 @@
 // whether its next checkpoint throws. Invariant: `effective` is the outermost cancelled status that is visible from this
 // one, or null; a shield ends what is visible. The tree is walked with an explicit stack, so its depth does not matter.
 
-import { CancelledError, type CancelOrigin } from '../base/errors.js';
+import { type CancelledError, type CancelOrigin } from '../base/errors.js';
+import { cancelledError } from './cancelled_error.js';
 
 /** Why a status was cancelled, and by whom. */
 export interface CancelCause {
   readonly reason: unknown;
   readonly origin: CancelOrigin | null;
+}
+
+/** The same, and in which scope: what the waits below are asked with. */
+interface ScopeCause extends CancelCause {
+  readonly scope: object | null;
 }
 
 /** What a status must know of a task to wake it. */
@@ -24,59 +30,67 @@ export interface StatusScope {
 }
 
 export class CancelStatus {
-  readonly root: object;
-  parent: CancelStatus | null;
-  readonly scope: StatusScope | null;
+  declare readonly root: object;
+  declare parent: CancelStatus | null;
+  declare readonly scope: StatusScope | null;
   /** The outermost cancelled status that is visible from here. */
-  effective: CancelStatus | null;
-  cause: CancelCause | null = null;
-  isShielded = false;
+  declare effective: CancelStatus | null;
+  declare cause: ScopeCause | null;
+  declare isShielded: boolean;
   /** When this scope is cancelled by itself, in ms of the loop's clock. */
-  deadline = Infinity;
+  declare deadline: number;
   /** The task that runs the scope's body; null for the status at a root. */
-  host: CancellableTask | null = null;
+  declare host: CancellableTask | null;
   /** Tasks that were started in this scope and belong to it. */
-  members: Set<CancellableTask> | null = null;
+  declare members: Set<CancellableTask> | null;
   // Children are a list through the children themselves, because a scope comes and goes in a microsecond.
-  #firstChild: CancelStatus | null = null;
-  #previous: CancelStatus | null = null;
-  #next: CancelStatus | null = null;
+  private declare _firstChild: CancelStatus | null;
+  private declare _previous: CancelStatus | null;
+  private declare _next: CancelStatus | null;
 
   constructor(root: object, parent: CancelStatus | null, scope: StatusScope | null) {
     this.root = root;
     this.parent = parent;
     this.scope = scope;
-    this.effective = parent?.effective ?? null;
-    if (parent !== null) this.#link(parent);
+    this.effective = parent === null ? null : parent.effective;
+    this.cause = null;
+    this.isShielded = false;
+    this.deadline = Infinity;
+    this.host = null;
+    this.members = null;
+    this._firstChild = null;
+    this._previous = null;
+    this._next = null;
+    if (parent !== null) this._link(parent);
   }
 
-  #link(parent: CancelStatus): void {
-    const sibling = parent.#firstChild;
-    this.#next = sibling;
-    if (sibling !== null) sibling.#previous = this;
-    parent.#firstChild = this;
+  private _link(parent: CancelStatus): void {
+    const sibling = parent._firstChild;
+    this._next = sibling;
+    if (sibling !== null) sibling._previous = this;
+    parent._firstChild = this;
   }
 
   /** Puts the status, and what is below it, under another one of the same root. */
   moveTo(parent: CancelStatus): void {
     this.unlink();
     this.parent = parent;
-    this.#link(parent);
+    this._link(parent);
     this.refresh();
   }
 
   /** Takes the status out of the tree. Its children, if any were left behind, keep what they see now. */
   unlink(): void {
-    if (this.#previous !== null) this.#previous.#next = this.#next;
-    else if (this.parent !== null && this.parent.#firstChild === this) this.parent.#firstChild = this.#next;
-    if (this.#next !== null) this.#next.#previous = this.#previous;
-    this.#previous = this.#next = null;
+    if (this._previous !== null) this._previous._next = this._next;
+    else if (this.parent !== null && this.parent._firstChild === this) this.parent._firstChild = this._next;
+    if (this._next !== null) this._next._previous = this._previous;
+    this._previous = this._next = null;
   }
 
   /** Cancels; the first cause stays. Returns: false if it was cancelled already. */
   cancel(cause: CancelCause): boolean {
     if (this.cause !== null) return false;
-    this.cause = cause;
+    this.cause = { reason: cause.reason, origin: cause.origin, scope: this.scope };
     this.refresh();
     return true;
   }
@@ -92,11 +106,22 @@ export class CancelStatus {
     return scope !== null && scope !== undefined && this.effective !== null && this.effective.scope === scope;
   }
 
+  /** What the waits in here are asked with while a cancellation is visible. */
+  request(): ScopeCause {
+    return (this.effective as CancelStatus).cause as ScopeCause;
+  }
+
   /** A CancelledError of one's own, in the name of the outermost cancelled scope. */
   error(): CancelledError {
-    const by = this.effective as CancelStatus;
-    const { reason, origin } = by.cause as CancelCause;
-    return new CancelledError(reason, origin, by.scope);
+    return errorOf(this.request());
+  }
+
+  /** The error of the scope around here that has made `request`, or null if none has. */
+  errorFor(request: unknown): CancelledError | null {
+    if (this.effective !== null && this.effective.cause === request) return this.error();
+    if (this.cause === request) return errorOf(this.cause as ScopeCause);
+    for (let s = this.parent; s !== null; s = s.parent) if (s.cause === request) return errorOf(s.cause as ScopeCause);
+    return null;
   }
 
   /** Looks again at what is visible from here and below, and wakes those to whom a cancellation became visible. */
@@ -108,20 +133,20 @@ export class CancelStatus {
       const outer = status.isShielded ? null : (status.parent?.effective ?? null);
       status.effective = outer ?? (status.cause === null ? null : status);
       if (status.effective === before) continue;
-      status.#eachTask((task) => task._noteScope());
+      status._eachTask((task) => task._noteScope());
       if (before === null) woken.push(status);
-      for (let child = status.#firstChild; child !== null; child = child.#next) stack.push(child);
+      for (let child = status._firstChild; child !== null; child = child._next) stack.push(child);
     }
     for (const status of woken) status.scope?._becameCancelled(() => status.error());
-    for (const status of woken) status.#wakeTasks();
+    for (const status of woken) status._wakeTasks();
   }
 
-  #wakeTasks(): void {
-    if (this.effective !== null) this.#eachTask((task) => task._deliverScopeCancel());
+  private _wakeTasks(): void {
+    if (this.effective !== null) this._eachTask((task) => task._deliverScopeCancel());
   }
 
   // Those for whom this is the innermost scope.
-  #eachTask(act: (task: CancellableTask) => void): void {
+  private _eachTask(act: (task: CancellableTask) => void): void {
     if (this.host?._status === this) act(this.host);
     if (this.members === null) return;
     for (const task of [...this.members]) if (task._status === this) act(task);
@@ -131,11 +156,15 @@ export class CancelStatus {
   effectiveDeadline(): number {
     if (this.effective !== null) return -Infinity;
     let earliest = this.deadline;
-    for (let s = this.#visibleParent(); s !== null; s = s.#visibleParent()) earliest = Math.min(earliest, s.deadline);
+    for (let s = this._visibleParent(); s !== null; s = s._visibleParent()) earliest = Math.min(earliest, s.deadline);
     return earliest;
   }
 
-  #visibleParent(): CancelStatus | null {
+  private _visibleParent(): CancelStatus | null {
     return this.isShielded ? null : this.parent;
   }
+}
+
+function errorOf({ reason, origin, scope }: ScopeCause): CancelledError {
+  return cancelledError(reason, origin, scope);
 }

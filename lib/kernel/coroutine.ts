@@ -47,6 +47,12 @@ nativeGenerator.prototype = generatorPrototype;
 /** @internal A native generator's `next`, to be called on one. */
 // eslint-disable-next-line @typescript-eslint/unbound-method -- its receiver is given at each call
 export const resume = generatorPrototype.next as unknown as (this: Coroutine<unknown>) => Step;
+/** @internal A native generator's `throw`, likewise. */
+// eslint-disable-next-line @typescript-eslint/unbound-method -- as above
+export const raise = generatorPrototype.throw as unknown as (this: Coroutine<unknown>, error: unknown) => Step;
+/** @internal A native generator's `return`, likewise. */
+// eslint-disable-next-line @typescript-eslint/unbound-method -- as above
+export const close = generatorPrototype.return as unknown as (this: Coroutine<unknown>, value: unknown) => Step;
 
 function* delegate(foreign: Coroutine<unknown>): Coroutine<unknown> {
   return yield* foreign;
@@ -104,6 +110,11 @@ export function claim(coroutine: unknown, where: string): Coroutine<unknown> {
     );
   }
   marked[driven] = true;
+  return asNative(coroutine);
+}
+
+/** @internal A native generator that does what the coroutine does. */
+export function asNative(coroutine: Coroutine<unknown>): Coroutine<unknown> {
   return coroutine instanceof nativeGenerator ? coroutine : delegate(coroutine);
 }
 

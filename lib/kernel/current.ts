@@ -20,7 +20,7 @@ export interface SteppingTask {
   /** A request of somebody, and not of a scope, that it has not seen yet. */
   readonly _unseenRequest: object | null;
   /** The error with which a cancelled future resumes the task. */
-  _cancelledAs(future: { _takeError(): Error }): Error;
+  _cancelledAs(future: { readonly _value: unknown; _takeError(): Error }): Error;
   _takePendingCancel(): Error;
 }
 

@@ -5,6 +5,7 @@
 import { ArgumentTypeError, NotInTaskError } from '../base/errors.js';
 import type { CancelStatus } from './cancel_status.js';
 import {
+  asNative,
   type Coroutine,
   isCoroutine,
   isGeneratorFunction,
@@ -21,11 +22,12 @@ export type ScopeBody<A, T> = (argument: A) => Coroutine<T> | PromiseLike<T>;
 
 /** An operation that is awaited with `yield*` or `await`; nothing happens before. */
 export class ScopedOperation<T> implements Operation<T>, PromiseLike<T> {
-  readonly #perform: () => Coroutine<T>;
+  /** @internal Null in a class that is iterated in a way of its own. */
+  declare readonly _perform: (() => Coroutine<T>) | null;
 
   /** @internal */
-  constructor(perform: () => Coroutine<T>) {
-    this.#perform = perform;
+  constructor(perform: (() => Coroutine<T>) | null) {
+    this._perform = perform;
   }
 
   /** @internal */
@@ -34,14 +36,14 @@ export class ScopedOperation<T> implements Operation<T>, PromiseLike<T> {
   }
 
   [Symbol.iterator](): Iterator<Suspension, T, unknown> {
-    return this.#perform();
+    return (this._perform as () => Coroutine<T>)();
   }
 
   then<R = T, E = never>(
     onFulfilled?: ((value: T) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
-    return performFor(runningTask(), this.#perform()).then(onFulfilled, onRejected);
+    return performFor(runningTask(), awaited(this)).then(onFulfilled, onRejected);
   }
 }
 
@@ -52,6 +54,10 @@ export function assertBody(body: unknown, call: string): void {
   throw new ArgumentTypeError(`${call}: a function* or an async function is needed as the body, not ${what}`);
 }
 
+function* awaited<T>(operation: Operation<T>): Coroutine<T> {
+  return yield* operation;
+}
+
 /** @internal The task whose step asks. Throws: NotInTaskError. */
 export function steppingTask(call: string): Task<unknown> {
   if (current.task === null) {
@@ -60,13 +66,13 @@ export function steppingTask(call: string): Task<unknown> {
   return current.task as Task<unknown>;
 }
 
-/** @internal Calls a scope's body: in place, or in a task that stands for `task` if it is an async function. */
-export function* callBody<A, T>(body: ScopeBody<A, T>, argument: A, task: Task<unknown>): Coroutine<T> {
-  if (isGeneratorFunction(body)) {
-    const coroutine = body(argument);
-    if (isCoroutine(coroutine)) return yield* coroutine;
-  }
-  return yield* performFor<T>(task, () => body(argument));
+/**
+ * @internal Calls a scope's body. Returns: a native generator that gives what the body gives: the body's own, or for an
+ * async function one that awaits a task that stands for `task`.
+ */
+export function callBody<A, T>(body: ScopeBody<A, T>, argument: A, task: Task<unknown>): Coroutine<T> {
+  if (isGeneratorFunction(body)) return asNative(body(argument) as Coroutine<unknown>) as Coroutine<T>;
+  return awaited(performFor<T>(task, () => body(argument)));
 }
 
 /** @internal Runs a part of a task's code in a task that stands for it; null: for nobody. */

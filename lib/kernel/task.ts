@@ -7,6 +7,7 @@
 import { asError, CancelledError, InvalidStateError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
+import { cancelledError } from './cancelled_error.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
 import { claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction, isThenable } from './coroutine.js';
 import { markDriven, resume, type Step } from './coroutine.js';
@@ -150,7 +151,7 @@ export class Task<T> extends Future<T> {
     const { reason, origin } = this._ownRare().pendingCancel as CancelRequest;
     this._ownRare().pendingCancel = null;
     this._state &= ~Flag.cancelPending;
-    return new CancelledError(reason, origin);
+    return cancelledError(reason, origin);
   }
 
   /** @internal Puts the task into a scope, or back into the one around it. */
@@ -173,16 +174,15 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
-  _cancelledAs(future: { _takeError(): Error }): Error {
-    const error = future._takeError();
-    return takeUndone(this._rare, future) ?? error;
+  _cancelledAs(future: { readonly _value: unknown; _takeError(): Error }): Error {
+    return takeUndone(this._rare, future) ?? this._status.errorFor(future._value) ?? future._takeError();
   }
 
   /** @internal Returns: the error of a request that came while a scope was entered, or null. It is not thrown again. */
   _takeRequestWithin(status: CancelStatus): CancelledError | null {
     const request = requestWithin(this._rare, status);
     if (request === null) return null;
-    return this._unseenRequest !== null ? this._takePendingCancel() : new CancelledError(request.reason, request.origin);
+    return this._unseenRequest !== null ? this._takePendingCancel() : cancelledError(request.reason, request.origin);
   }
 
   /** @internal */

@@ -3,7 +3,8 @@
 
 import { CancelledError, ClosedResourceError } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
-import { CancelScope, NOTHING } from '../kernel/cancel_scope.js';
+import { CancelScope } from '../kernel/cancel_scope.js';
+import { NOTHING } from '../kernel/scope_operation.js';
 import { type Coroutine, type CoroutineFunction, isCoroutine, type Step } from '../kernel/coroutine.js';
 import { current } from '../kernel/current.js';
 import type { EventLoop, TaskOptions } from '../kernel/event_loop.js';

@@ -3,10 +3,11 @@
 import { TimeoutError } from '../base/errors.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
-import { CancelScope, performInScope } from '../kernel/cancel_scope.js';
+import { CancelScope, type CancelScopeOptions } from '../kernel/cancel_scope.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import { runningTask } from '../kernel/running.js';
-import { assertBody, type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
+import { ScopeOperation } from '../kernel/scope_operation.js';
+import { assertBody, type ScopeBody, ScopedOperation } from '../kernel/scoped.js';
 
 /** Options of `shielded`. */
 export interface ShieldedOptions {
@@ -26,14 +27,14 @@ export interface ShieldedOptions {
 export function moveOnAfter<T>(ms: number, body: ScopeBody<ValuedScope<T>, T>): ScopedOperation<ValuedScope<T>> {
   assertInstant(ms, 'moveOnAfter');
   assertBody(body, 'moveOnAfter');
-  return new ScopedOperation(() => performValued(() => instantAfter(ms), body));
+  return new MoveOn(body, { relativeDeadline: ms });
 }
 
 /** Like `moveOnAfter`, with an instant of `loop.time()`. Source: trio.move_on_at. */
 export function moveOnAt<T>(when: number, body: ScopeBody<ValuedScope<T>, T>): ScopedOperation<ValuedScope<T>> {
   assertInstant(when, 'moveOnAt');
   assertBody(body, 'moveOnAt');
-  return new ScopedOperation(() => performValued(() => when, body));
+  return new MoveOn(body, { deadline: when });
 }
 
 /**
@@ -47,14 +48,14 @@ export function moveOnAt<T>(when: number, body: ScopeBody<ValuedScope<T>, T>): S
 export function failAfter<T>(ms: number, body: ScopeBody<CancelScope, T>): ScopedOperation<T> {
   assertInstant(ms, 'failAfter');
   assertBody(body, 'failAfter');
-  return new ScopedOperation(() => performOrFail(() => instantAfter(ms), body, `not done within ${ms} ms`));
+  return new OrFail(body, { relativeDeadline: ms });
 }
 
 /** Like `failAfter`, with an instant of `loop.time()`. Source: trio.fail_at, asyncio.timeout_at. */
 export function failAt<T>(when: number, body: ScopeBody<CancelScope, T>): ScopedOperation<T> {
   assertInstant(when, 'failAt');
   assertBody(body, 'failAt');
-  return new ScopedOperation(() => performOrFail(() => when, body, `not done at ${when} ms`));
+  return new OrFail(body, { deadline: when });
 }
 
 /** The asyncio name of `failAfter`. */
@@ -75,7 +76,7 @@ export function shielded<T>(
   const { timeout: ms = Infinity } = options;
   assertInstant(ms, 'shielded: timeout');
   assertBody(body, 'shielded');
-  return new ScopedOperation(() => performOrFail(() => instantAfter(ms), body, `not done within ${ms} ms`, true));
+  return new OrFail(body, { relativeDeadline: ms, shield: true });
 }
 
 /** A scope that keeps what its body returned. */
@@ -85,23 +86,44 @@ export class ValuedScope<T> extends CancelScope {
   value: T | undefined = undefined;
 }
 
-function* performValued<T>(deadline: () => number, body: ScopeBody<ValuedScope<T>, T>): Coroutine<ValuedScope<T>> {
-  const scope = new ValuedScope<T>({ deadline: deadline() });
-  scope.value = yield* performInScope(scope, body, scope);
-  return scope;
+class MoveOn<T> extends ScopeOperation<ValuedScope<T>, T, ValuedScope<T>> {
+  private declare readonly _options: CancelScopeOptions;
+
+  constructor(body: ScopeBody<ValuedScope<T>, T>, options: CancelScopeOptions) {
+    super(body);
+    this._options = options;
+  }
+
+  override _open(): ValuedScope<T> {
+    return new ValuedScope<T>(this._options);
+  }
+
+  override _result(scope: ValuedScope<T>, value: T | undefined): ValuedScope<T> {
+    scope.value = value;
+    return scope;
+  }
 }
 
-function* performOrFail<T>(
-  deadline: () => number,
-  body: ScopeBody<CancelScope, T>,
-  message: string,
-  shield = false,
-): Coroutine<T> {
-  const scope = new CancelScope({ deadline: deadline(), shield });
-  const value = yield* performInScope(scope, body, scope);
-  if (!scope.cancelledCaught) return value as T;
-  const cause = scope._cancelledError();
-  throw scope._isDeadlineCause ? new TimeoutError(`the operation was ${message}`, { cause }) : cause;
+class OrFail<T> extends ScopeOperation<CancelScope, T, T> {
+  private declare readonly _options: CancelScopeOptions;
+
+  constructor(body: ScopeBody<CancelScope, T>, options: CancelScopeOptions) {
+    super(body);
+    this._options = options;
+  }
+
+  override _open(): CancelScope {
+    return new CancelScope(this._options);
+  }
+
+  override _result(scope: CancelScope, value: T | undefined): T {
+    if (!scope.cancelledCaught) return value as T;
+    const cause = scope._cancelledError();
+    if (!scope._isDeadlineCause) throw cause;
+    const { deadline, relativeDeadline } = this._options;
+    const limit = deadline === undefined ? `within ${relativeDeadline} ms` : `at ${deadline} ms`;
+    throw new TimeoutError(`the operation was not done ${limit}`, { cause });
+  }
 }
 
 /** Throws the cancellation that waits for the task, if there is one; else it does nothing and takes no tick. */
@@ -117,8 +139,4 @@ function* performCheck(): Coroutine<void> {
 /** Returns: the earliest deadline that can reach the running task: -Infinity if it is cancelled, Infinity for none. */
 export function currentEffectiveDeadline(): number {
   return runningTask()?._status.effectiveDeadline() ?? Infinity;
-}
-
-function instantAfter(ms: number): number {
-  return (steppingTask('a timeout')._loop as unknown as { time(): number }).time() + ms;
 }

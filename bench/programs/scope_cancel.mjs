@@ -1,0 +1,106 @@
+// What does it cost to cancel a scope over 100,000 sleeping tasks, until all of them have ended? Against an AbortController
+// with as many listeners that each reject an awaited promise. Each side is a process of its own.
+import { median } from '../harness/statistics.mjs';
+import { check, isQuick, report } from '../harness/contest.mjs';
+import { requestedSide, runSide } from '../harness/fresh.mjs';
+import { readyloop } from '../harness/library.mjs';
+import { setMaxListeners } from 'node:events';
+
+const COUNT = isQuick ? 20_000 : 100_000;
+const ROUNDS = isQuick ? 3 : 5;
+const SLEEP_MS = 3_600_000;
+
+function startClock() {
+  const cpuBefore = process.cpuUsage();
+  const began = process.hrtime.bigint();
+  return () => {
+    const wall = Number(process.hrtime.bigint() - began) / COUNT;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return { cpu: ((user + system) * 1000) / COUNT, wall };
+  };
+}
+
+async function cancelOurs() {
+  const { checkpoint, run, sleep, withTaskGroup } = readyloop;
+  let ended = 0;
+  function* sleeper() {
+    try {
+      yield* sleep(SLEEP_MS);
+    } finally {
+      ended++;
+    }
+  }
+  return run(function* () {
+    let stopClock = null;
+    yield* withTaskGroup(function* (group) {
+      for (let i = 0; i < COUNT; i++) group.createTask(sleeper());
+      yield* checkpoint();
+      yield* checkpoint();
+      globalThis.gc();
+      stopClock = startClock();
+      group.cancel('enough');
+    });
+    const time = stopClock();
+    check(ended, COUNT, 'tasks that ended');
+    return time;
+  });
+}
+
+async function cancelNatively() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  setMaxListeners(0, signal);
+  let ended = 0;
+  async function sleeper() {
+    try {
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    } finally {
+      ended++;
+    }
+  }
+  const all = [];
+  for (let i = 0; i < COUNT; i++) all.push(sleeper());
+  const settled = Promise.allSettled(all);
+  await new Promise((resolve) => setImmediate(resolve));
+  globalThis.gc();
+  const stopClock = startClock();
+  controller.abort();
+  await settled;
+  const time = stopClock();
+  check(ended, COUNT, 'functions that ended');
+  return time;
+}
+
+const sides = { ours: cancelOurs, native: cancelNatively };
+
+async function measureSide(side) {
+  const samples = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const sample = await sides[side]();
+    if (round > 0) samples.push(sample);
+  }
+  const middle = (clock) => median(samples.map((sample) => sample[clock]));
+  process.stdout.write(`${JSON.stringify({ cpu: middle('cpu'), wall: middle('wall') })}\n`);
+}
+
+async function main() {
+  const ours = await runSide(import.meta, 'ours');
+  const peer = await runSide(import.meta, 'native');
+  report([
+    {
+      id: 'scope_cancel',
+      what: `cancel ${COUNT.toLocaleString('en')} sleeping tasks, each`,
+      unit: 'ns',
+      ours,
+      peer: { name: 'AbortController with as many listeners', ...peer },
+      ratio: { cpu: ours.cpu / peer.cpu, wall: ours.wall / peer.wall },
+      must: { ratio: 1 },
+    },
+  ]);
+}
+
+const side = requestedSide();
+if (side === null) await main();
+else await measureSide(side);
