@@ -66,7 +66,9 @@ const figures = await contest({
   ours: async (count) => checked(await run(enterAll(count)), count),
   deadline: async (count) => checked(await run(enterWithDeadline(count)), count),
   native: async (count) => checked(await awaitAll(count), count),
-  ...(effect && { effect: async (count) => checked(await effect.Effect.runPromise(scopeWithEffect(effect, count)), count) }),
+  ...(effect && {
+    effect: async (count) => checked(await effect.Effect.runPromise(scopeWithEffect(effect, count)), count),
+  }),
 });
 // In a contest of its own: a task that is an async function turns on what knowing the current task costs promises.
 const asynchronous = await contest({

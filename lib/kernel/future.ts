@@ -18,6 +18,7 @@ import {
 import { inspect, type InspectOptions } from 'node:util';
 import { printable } from '../base/values.js';
 import { findAsyncTask, ReactionWaiter } from './async_bridge.js';
+import { cancelledError } from './cancelled_error.js';
 import { DoneCallback } from './done_callback.js';
 import { creationSite } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
@@ -258,7 +259,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     if ((this._state & State.outcome) === State.failed) return this._value as Error;
     if (this._value instanceof CancelledError) return this._value;
     const { reason, origin } = this._value as CancelRequest;
-    return new CancelledError(reason, origin);
+    return cancelledError(reason, origin);
   }
 
   /** For `console.log`: state, result, waiters, and in debug mode the place of creation. */

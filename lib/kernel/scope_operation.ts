@@ -61,7 +61,7 @@ class ScopeSteps<S extends Enterable, T, R> {
     let step: Step;
     try {
       if (this._inner === null) throw error;
-      step = raise.call(this._inner as Coroutine<unknown>, error);
+      step = raise.call(this._inner, error);
     } catch (thrown) {
       return this._end(thrown, undefined);
     }
@@ -73,7 +73,7 @@ class ScopeSteps<S extends Enterable, T, R> {
     if (this._inner === null) return { done: true, value };
     let step: Step;
     try {
-      step = close.call(this._inner as Coroutine<unknown>, value);
+      step = close.call(this._inner, value);
     } catch (error) {
       return this._end(error, undefined);
     }

@@ -2,6 +2,7 @@
 
 import { ArgumentTypeError, CancelledError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
+import { cancelledError } from '../kernel/cancelled_error.js';
 import { describe, isCoroutine, isThenable } from '../kernel/coroutine.js';
 import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
@@ -112,7 +113,7 @@ class Gathering extends Future<unknown> implements Waiter, Listener {
 
   #ownCancel(): CancelledError {
     const { reason, origin } = this.#request as CancelRequest;
-    return new CancelledError(reason, origin);
+    return cancelledError(reason, origin);
   }
 }
 
