@@ -3,7 +3,6 @@
 // members it needs, which is what keeps futures, tasks and loops free of cycles.
 
 import type { ActiveContext } from './active_context.js';
-import type { CancelStatus } from './cancel_status.js';
 import type { LoopCore } from './loop_core.js';
 
 /** What a future must know of the task that is asking it. */
@@ -15,7 +14,6 @@ export interface SteppingTask {
   _context: ActiveContext | null;
   /** What it is suspended at; while it steps, what its coroutine's innermost operation has left for it. */
   _waiting: object | null;
-  /** @internal */ _status: CancelStatus;
   _hasPendingCancel(): boolean;
   /** A request of somebody, and not of a scope, that it has not seen yet. */
   readonly _unseenRequest: object | null;
