@@ -10,7 +10,7 @@ import { callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js
 import { cancelledError } from './cancelled_error.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
 import { claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction, isThenable } from './coroutine.js';
-import { markDriven, resume, type Step } from './coroutine.js';
+import { markDriven, raise, resume, type Step } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
 import { askDown, leaveWaits, undoFor, undoWaits } from './cancel_chain.js';
 import type { CancelStatus } from './cancel_status.js';
@@ -245,6 +245,8 @@ export class Task<T> extends Future<T> {
         const special = this._advanceSpecially(waiting);
         if (special === null) return;
         step = special;
+      } else if ((this._state & Flag.inCancelledScope) !== 0 && waiting instanceof Future && waiting.cancelled()) {
+        step = raise.call(this._source as Coroutine<unknown>, this._cancelledAs(waiting));
       } else {
         step = resume.call(this._source as Coroutine<unknown>);
       }
