@@ -160,6 +160,26 @@ export function callAs<R>(task: AsyncTask, fn: () => R): R {
   return storage.run(task, fn);
 }
 
+/** Ends a task as the promise of its async function settles. */
+export function follow(task: FollowingTask, promise: PromiseLike<unknown>): void {
+  promise.then(
+    (value) => {
+      leaveAsync();
+      if (!task.done()) task._endWithValue(value);
+    },
+    (error: unknown) => {
+      leaveAsync();
+      if (!task.done()) task._endWith(error);
+    },
+  );
+}
+
+interface FollowingTask {
+  done(): boolean;
+  _endWithValue(value: unknown): void;
+  _endWith(error: unknown): void;
+}
+
 /** The counterpart of `callAs`, once the function's promise has settled or it turned out not to be async. */
 export function leaveAsync(): void {
   if (--liveAsyncTasks > 0) return;

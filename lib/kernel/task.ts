@@ -6,7 +6,7 @@
 
 import { asError, CancelledError, InvalidStateError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
-import { callAs, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
+import { callAs, follow, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { cancelledError } from './cancelled_error.js';
 import { captureResource, type Context, storesAreFrames } from './context.js';
 import { claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction, isThenable } from './coroutine.js';
@@ -255,7 +255,7 @@ export class Task<T> extends Future<T> {
       return;
     }
     if (step.done) {
-      this._end(State.finished, step.value);
+      this._endWithValue(step.value);
       return;
     }
     const suspended = this._waiting;
@@ -335,20 +335,17 @@ export class Task<T> extends Future<T> {
   private _follow(promise: PromiseLike<unknown>): null {
     this._source = null;
     this._loop._owesMicrotasks = true;
-    promise.then(
-      (value) => {
-        leaveAsync();
-        if (!this.done()) this._end(State.finished, value);
-      },
-      (error: unknown) => {
-        leaveAsync();
-        if (!this.done()) this._endWith(error);
-      },
-    );
+    follow(this, promise);
     return null;
   }
 
-  private _endWith(error: unknown): void {
+  /** @internal */
+  _endWithValue(value: unknown): void {
+    this._end(State.finished, value);
+  }
+
+  /** @internal */
+  _endWith(error: unknown): void {
     if (error instanceof CancelledError) this._end(State.cancelled, error);
     else this._end(State.failed, asError(error));
   }
