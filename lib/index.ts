@@ -61,7 +61,10 @@ export { runMain } from './tasks/run_main.js';
 export type { RunOptions } from './tasks/run_options.js';
 export { Runner } from './tasks/runner.js';
 export { shield } from './tasks/shield.js';
-export { TaskGroup, withTaskGroup } from './tasks/task_group.js';
+export type { ChildOptions, TaskGroupOptions } from './tasks/group_options.js';
+export { TaskStatus } from './tasks/group_start.js';
+export { TaskGroup } from './tasks/task_group.js';
+export { withTaskGroup } from './tasks/with_task_group.js';
 export {
   checkpointIfCancelled,
   currentEffectiveDeadline,

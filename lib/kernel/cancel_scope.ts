@@ -277,7 +277,7 @@ export class CancelScope {
     if (isTooEarly) status.cancel({ reason: 'a scope around it has ended', origin: null });
     status.unlink();
     if (isInnermost || isTooEarly) host._enterStatus(status.parent as CancelStatus);
-    const isForeign = current.task !== null && current.task !== host;
+    const isForeign = current.task !== null && current.task !== host && current.task._nominal !== host._nominal;
     if (isTooEarly || isForeign) return nestingError(isForeign, error);
     return error === NOTHING ? error : this._filter(error, host);
   }

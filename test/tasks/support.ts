@@ -2,12 +2,21 @@
 // the colour awaits it with `yield*` in a generator task or with `await` in an async-function task.
 import {
   type Awaitable,
+  type CancelledError,
   checkpoint,
   type Coroutine,
   type CoroutineFunction,
+  ExceptionGroup,
   type Future,
   type Operation,
+  type ScopedOperation,
+  shielded,
+  sleep,
+  sleepForever,
+  type TaskGroup,
+  type TaskGroupOptions,
   wait,
+  withTaskGroup,
 } from '../../lib/index';
 import { virtualTime } from '../../lib/testing';
 import { thrownBy } from '../helpers/failures';
@@ -101,4 +110,46 @@ export function* trivial<T>(value: T): Coroutine<T> {
 /** A coroutine that fails at once. */
 export function* failing(message: string): Coroutine<never> {
   throw new Error(message);
+}
+
+/** A body of a group for both colours. */
+export type GroupScript<T> = (group: TaskGroup) => Generator<Awaitable<unknown>, T, unknown>;
+
+/** A group whose body is written in the given colour. */
+export function groupIn<T>(colour: Colour, script: GroupScript<T>, options: TaskGroupOptions = {}): ScopedOperation<T> {
+  if (colour.name === asyncColour.name) {
+    return withTaskGroup(async (group) => (await colour.of(() => script(group))()) as T, options);
+  }
+  return withTaskGroup(function* (group) {
+    return yield* colour.of(() => script(group))() as Coroutine<T>;
+  }, options);
+}
+
+/** Returns: what the group throws. */
+export function* thrownByGroup(operation: ScopedOperation<unknown>): Coroutine<unknown> {
+  try {
+    yield* operation;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('the group threw nothing');
+}
+
+/** Returns: the messages of a group of errors, nested ones as arrays. */
+export function messagesOf(error: unknown): unknown[] {
+  if (!(error instanceof ExceptionGroup)) throw new Error('it is no group of errors', { cause: error });
+  return error.errors.map((each) => (each instanceof ExceptionGroup ? messagesOf(each) : each.message));
+}
+
+/** A child that cleans up for a while before it ends, and notes why it was cancelled. */
+export function* slowToEnd(ms: number, causes: CancelledError[] = []): Coroutine<void> {
+  try {
+    yield* sleepForever();
+  } catch (error) {
+    causes.push(error as CancelledError);
+    yield* shielded(function* () {
+      yield* sleep(ms);
+    });
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import {
   withTaskGroup,
 } from '../../lib/index';
 import { virtualTime } from '../../lib/testing';
-import { codeOf, failing } from './support';
+import { codeOf, colours, failing, groupIn, hosted } from './support';
 
 const now = (): number => getRunningLoop().time();
 
@@ -30,7 +30,7 @@ function* groupOf(body: (group: TaskGroup) => Coroutine<unknown>): Coroutine<unk
   }
 }
 
-test('withTaskGroup: waits for its children and gives the value of the body', virtualTime(function* () {
+test('TG3, TG19, NU1: withTaskGroup: waits for its children and gives the value of the body', virtualTime(function* () {
   const value = yield* withTaskGroup(function* (group) {
     group.createTask(function* () {
       yield* sleep(10);
@@ -149,7 +149,7 @@ test('withTaskGroup: a child that is cancelled by itself is no failure', virtual
   expect(error).toBe('quiet');
 }));
 
-test('D4: withTaskGroup: a child in a cancelled group runs to its first checkpoint', virtualTime(function* () {
+test('NU6, D4: withTaskGroup: a child in a cancelled group runs to its first checkpoint', virtualTime(function* () {
   const log: string[] = [];
   yield* groupOf(function* (group) {
     group.cancel();
@@ -162,7 +162,7 @@ test('D4: withTaskGroup: a child in a cancelled group runs to its first checkpoi
   expect(log).toEqual(['begun']);
 }));
 
-test('D4: withTaskGroup: after its end createTask is refused and closes the coroutine', virtualTime(function* () {
+test('TG1, NU5, D4: withTaskGroup: after its end createTask is refused and closes the coroutine', virtualTime(function* () {
   let ended: TaskGroup | null = null;
   yield* withTaskGroup(function* (group) {
     ended = group;
@@ -183,7 +183,7 @@ test('withTaskGroup: ten thousand nested groups are cancelled without deep recur
   expect(scope.cancelledCaught).toBe(true);
 }));
 
-test('withTaskGroup: a long-lived group forgets children that have ended', virtualTime(function* () {
+test('TG23: withTaskGroup: a long-lived group forgets children that have ended', virtualTime(function* () {
   yield* withTaskGroup(function* (group) {
     for (let i = 0; i < 1_000; i++) yield* group.createTask(function* () {
       yield* checkpoint();
@@ -209,4 +209,130 @@ test('async: a group of both colours collects failures and cancels the rest', vi
     error = thrown;
   }
   expect((error as ExceptionGroup).errors.map((e) => e.message)).toEqual(['async child']);
+}));
+
+describe.each(colours)('$name: a group', (colour) => {
+  test('TG2, TG3: children may start siblings while the group is ending', hosted(function* () {
+    const log: string[] = [];
+    yield* groupIn(colour, function* (group) {
+      group.createTask(
+        colour.of(function* () {
+          yield sleep(5);
+          group.createTask(
+            colour.of(function* () {
+              yield sleep(5);
+              log.push('sibling');
+            }),
+          );
+        }),
+      );
+    });
+    expect([log, now()]).toEqual([['sibling'], 10]);
+  }));
+
+  test('TG19, NU1: what the body returns comes after the children have ended', hosted(function* () {
+    const log: string[] = [];
+    const value = yield* groupIn(colour, function* (group) {
+      group.createTask(
+        colour.of(function* () {
+          yield sleep(5);
+          log.push('child');
+        }),
+      );
+      log.push('body');
+      return 'value';
+    });
+    expect([value, log]).toEqual(['value', ['body', 'child']]);
+  }));
+
+  test('NU6, D4: a child in a cancelled group runs to its first checkpoint', hosted(function* () {
+    const log: string[] = [];
+    yield* groupIn(colour, function* (group) {
+      group.cancel();
+      group.createTask(
+        colour.of(function* () {
+          log.push('begun');
+          yield checkpoint();
+          log.push('not reached');
+        }),
+      );
+      yield checkpoint();
+    });
+    expect(log).toEqual(['begun']);
+  }));
+
+  test('TG24, D32: leaving without children sees a cancellation of the task', hosted(function* () {
+    const log: string[] = [];
+    const task = createTask(
+      colour.of(function* () {
+        yield groupIn(colour, function* () {
+          task.cancel();
+          log.push('body');
+        });
+        log.push('not reached');
+      }),
+    );
+    yield* task.join();
+    expect([task.cancelled(), log]).toEqual([true, ['body']]);
+  }));
+
+  test('TG1: createTask after the end of the group is refused', hosted(function* () {
+    const group = yield* groupIn(colour, function* (ended) {
+      return ended;
+    });
+    expect(codeOf(() => group.createTask(colour.of(function* () {})))).toBe('ERR_CLOSED');
+  }));
+
+  test('an eager child that cancels its group is cancelled at its first checkpoint', hosted(function* () {
+    const log: string[] = [];
+    yield* groupIn(colour, function* (group) {
+      group.createTask(
+        colour.of(function* () {
+          group.cancel();
+          yield checkpoint();
+          log.push('not reached');
+        }),
+        { eager: true },
+      );
+    });
+    expect(log).toEqual([]);
+  }));
+});
+
+test('TG24: withTaskGroup: without children it takes no tick', virtualTime(function* () {
+  yield* checkpoint();
+  const before = getRunningLoop().metrics().ticks;
+  yield* withTaskGroup(function* () {
+    // Nothing to wait for.
+  });
+  expect(getRunningLoop().metrics().ticks).toBe(before);
+}));
+
+test('withTaskGroup: its name is in the error and on the group', virtualTime(function* () {
+  let error: unknown;
+  try {
+    yield* withTaskGroup(
+      function* (group) {
+        group.createTask(failing('child'));
+        expect([group.name, new Set(group.children).size]).toEqual(['fetchers', 1]);
+      },
+      { name: 'fetchers' },
+    );
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect((error as Error).message).toBe('unhandled errors in the task group fetchers');
+}));
+
+test('withTaskGroup: refuses bodies and options that are none, at the call', () => {
+  expect(codeOf(() => withTaskGroup('body' as never))).toBe('ERR_INVALID_ARG_TYPE');
+  expect(codeOf(() => withTaskGroup(function* () {}, 7 as never))).toBe('ERR_INVALID_ARG_TYPE');
+  expect(codeOf(() => withTaskGroup(function* () {}, { name: 7 as never }))).toBe('ERR_INVALID_ARG_TYPE');
+});
+
+test('createTask: of a group refuses options that are none', virtualTime(function* () {
+  yield* withTaskGroup(function* (group) {
+    expect(codeOf(() => group.createTask(function* () {}, { daemon: 'yes' as never }))).toBe('ERR_INVALID_ARG_TYPE');
+    expect(codeOf(() => group.createTask(function* () {}, 7 as never))).toBe('ERR_INVALID_ARG_TYPE');
+  });
 }));
