@@ -49,12 +49,16 @@ export { END } from './sync/handover.js';
 export { LifoQueue } from './sync/lifo_queue.js';
 export { type Comparator, PriorityQueue } from './sync/priority_queue.js';
 export { Queue, type QueueOptions, type QueueStatistics } from './sync/queue.js';
+export { all, type FailureOptions } from './tasks/all.js';
 export { asCompleted, type AsCompletedOptions, type Completed, Completions } from './tasks/as_completed.js';
 export { checkpoint } from './tasks/checkpoint.js';
 export { allTasks, createTask, currentTask, eagerTaskFactory } from './tasks/create_task.js';
 export { ensureFuture, type Waitable, type WaitableValue } from './tasks/ensure_future.js';
 export { gather, type GatherOptions } from './tasks/gather.js';
+export type { Items } from './tasks/item_source.js';
 export type { Main } from './tasks/main_run.js';
+export { type ItemFunction, mapConcurrent, type MapConcurrentOptions } from './tasks/map_concurrent.js';
+export { any, race, type RaceOptions } from './tasks/race.js';
 export { run } from './tasks/run.js';
 export { runBlocking } from './tasks/run_blocking.js';
 export { runMain } from './tasks/run_main.js';
@@ -65,6 +69,7 @@ export type { ChildOptions, TaskGroupOptions } from './tasks/group_options.js';
 export { TaskStatus } from './tasks/group_start.js';
 export { TaskGroup } from './tasks/task_group.js';
 export { withTaskGroup } from './tasks/with_task_group.js';
+export { staggeredRace } from './tasks/staggered_race.js';
 export {
   checkpointIfCancelled,
   currentEffectiveDeadline,
@@ -81,3 +86,6 @@ export { type ScopeBody, ScopedOperation } from './kernel/scoped.js';
 export { sleep, sleepForever, sleepUntil } from './tasks/sleep.js';
 export { until, type UntilOptions, untilSignal, type UntilSignalOptions } from './tasks/until.js';
 export { type ReturnWhen, wait, type WaitOptions, type WaitResult } from './tasks/wait.js';
+export { type Resource, use } from './tasks/use.js';
+export { waitFor } from './tasks/wait_for.js';
+export type { WaitableUnion, WaitableValues } from './tasks/waitables.js';

@@ -164,6 +164,18 @@ export class NonErrorThrown extends ReadyloopError {
   }
 }
 
+/** Cleaning up failed with `error` after something had failed with `suppressed`. Shaped as the language's own. */
+export class SuppressedError extends ReadyloopError {
+  readonly code = 'ERR_SUPPRESSED';
+  readonly error: unknown;
+  readonly suppressed: unknown;
+  constructor(error: unknown, suppressed: unknown) {
+    super(`cleaning up failed (${describeReason(error)}) after a failure (${describeReason(suppressed)})`);
+    this.error = error;
+    this.suppressed = suppressed;
+  }
+}
+
 /** Nothing can ever wake the main task of an owned loop. */
 export class DeadlockError extends ReadyloopError {
   readonly code = 'ERR_DEADLOCK';

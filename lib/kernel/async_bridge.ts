@@ -57,6 +57,11 @@ export class ReactionSet {
     return sources;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   /** Returns: whether a cancellation reached, or had already reached, one of the waits. */
   cancelAll(request: Request): boolean {
     let reached = false;

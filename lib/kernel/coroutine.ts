@@ -103,19 +103,23 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  */
 export function claim(coroutine: unknown, where: string): Coroutine<unknown> {
   if (!isCoroutine(coroutine)) throw notACoroutine(coroutine, where);
-  const marked = coroutine as { [driven]?: boolean };
-  if (marked[driven] === true) {
+  if (isDriven(coroutine)) {
     throw new CoroutineReusedError(
       'this coroutine is being driven by a task or has ended; call its function again to get a fresh one',
     );
   }
-  marked[driven] = true;
+  markDriven(coroutine);
   return asNative(coroutine);
 }
 
 /** @internal A native generator that does what the coroutine does. */
 export function asNative(coroutine: Coroutine<unknown>): Coroutine<unknown> {
   return coroutine instanceof nativeGenerator ? coroutine : delegate(coroutine);
+}
+
+/** @internal True if a task drives it or has driven it. */
+export function isDriven(coroutine: Coroutine<unknown>): boolean {
+  return (coroutine as { [driven]?: boolean })[driven] === true;
 }
 
 /** @internal Marks a coroutine that its task hands out, so that no other task takes it. */

@@ -99,6 +99,11 @@ export class ItemIterator<T> implements AsyncIterator<T, void, unknown> {
   }
 
   async next(): Promise<IteratorResult<T, void>> {
-    return (await this.#receive(Form.result)) as IteratorResult<T, void>;
+    return await this._receiveResult();
+  }
+
+  /** @internal The same without a promise. */
+  _receiveResult(): Future<IteratorResult<T, void>> {
+    return this.#receive(Form.result) as Future<IteratorResult<T, void>>;
   }
 }

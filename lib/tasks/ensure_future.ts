@@ -3,6 +3,7 @@
 import { ArgumentTypeError, WrongLoopError } from '../base/errors.js';
 import {
   type Awaitable,
+  type Coroutine,
   type CoroutineFunction,
   describe,
   isCoroutine,
@@ -35,26 +36,29 @@ export function ensureFuture<A extends Waitable>(waitable: A): Future<WaitableVa
   return toFuture(waitable, 'ensureFuture') as Future<WaitableValue<A>>;
 }
 
+type TaskMaker = (coroutine: Coroutine<unknown> | CoroutineFunction<unknown>) => Future<unknown>;
+
 /** @internal True if `toFuture` would make a task for it. */
 export function needsTask(waitable: unknown): boolean {
   return !(waitable instanceof Future);
 }
 
-/** @internal */
-export function toFuture(waitable: unknown, call: string): Future<unknown> {
+/** @internal `make` makes the task where one is needed. */
+export function toFuture(waitable: unknown, call: string, make: TaskMaker = createTask): Future<unknown> {
   if (waitable instanceof Future) {
     if (waitable._loop !== getRunningLoop()) throw new WrongLoopError(`${call}: a future of another loop was given`);
     return waitable as Future<unknown>;
   }
   if (isCoroutine(waitable) || typeof waitable === 'function') {
-    return createTask(waitable as CoroutineFunction<unknown>);
+    return make(waitable as CoroutineFunction<unknown>);
   }
-  if (isOperation(waitable)) return createTask(perform(waitable));
+  if (isOperation(waitable)) return make(perform(waitable));
   if (isThenable(waitable)) return until(waitable);
   throw new ArgumentTypeError(`${call}: ${describe(waitable)} cannot be awaited`);
 }
 
-function isOperation(value: unknown): value is Operation<unknown> {
+/** @internal */
+export function isOperation(value: unknown): value is Operation<unknown> {
   return typeof value === 'object' && value !== null && '_isOperation' in value;
 }
 

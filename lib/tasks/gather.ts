@@ -3,12 +3,13 @@
 import { ArgumentTypeError, CancelledError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
 import { cancelledError } from '../kernel/cancelled_error.js';
-import { describe, isCoroutine, isThenable } from '../kernel/coroutine.js';
+import { describe } from '../kernel/coroutine.js';
 import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
 import { type Listener, tell } from './relay.js';
+import { readGiven, type WaitableValues } from './waitables.js';
 
 /** Options of `gather`. */
 export interface GatherOptions {
@@ -16,17 +17,16 @@ export interface GatherOptions {
   readonly returnExceptions?: boolean;
 }
 
-type Results<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> };
 type ResultsOrErrors<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> | Error };
 
 class Gathering extends Future<unknown> implements Waiter, Listener {
   readonly #children: Future<unknown>[];
-  readonly #keys: string[] | null;
+  readonly #keys: readonly string[] | null;
   readonly #returnExceptions: boolean;
   #left = 0;
   #request: CancelRequest | null = null;
 
-  constructor(loop: LoopCore, children: Future<unknown>[], keys: string[] | null, returnExceptions: boolean) {
+  constructor(loop: LoopCore, children: Future<unknown>[], keys: readonly string[] | null, returnExceptions: boolean) {
     super(loop);
     this.#children = children;
     this.#keys = keys;
@@ -130,8 +130,8 @@ export function gather<const A extends readonly Waitable[]>(
   items: A,
   options: { readonly returnExceptions: true },
 ): Future<ResultsOrErrors<A>>;
-export function gather<const A extends readonly Waitable[]>(items: A, options?: GatherOptions): Future<Results<A>>;
-export function gather<A extends readonly Waitable[]>(...items: A): Future<Results<A>>;
+export function gather<const A extends readonly Waitable[]>(items: A, options?: GatherOptions): Future<WaitableValues<A>>;
+export function gather<A extends readonly Waitable[]>(...items: A): Future<WaitableValues<A>>;
 export function gather<R extends Readonly<Record<string, Waitable>>>(
   items: R,
   options: { readonly returnExceptions: true },
@@ -139,9 +139,10 @@ export function gather<R extends Readonly<Record<string, Waitable>>>(
 export function gather<R extends Readonly<Record<string, Waitable>>>(
   items: R,
   options?: GatherOptions,
-): Future<Results<R>>;
+): Future<WaitableValues<R>>;
 export function gather(...args: unknown[]): Future<unknown> {
-  const { items, keys, options } = readArguments(args);
+  const { items, keys, options: given } = readGiven(args, 'gather');
+  const options = readOptions(given);
   const loop = getRunningLoop();
   // The same awaitable given twice is one child, with its result at both places.
   const known = new Map<unknown, Future<unknown>>();
@@ -154,33 +155,11 @@ export function gather(...args: unknown[]): Future<unknown> {
   return new Gathering(loop, children, keys, options.returnExceptions === true);
 }
 
-interface GatherArguments {
-  readonly items: readonly unknown[];
-  readonly keys: string[] | null;
-  readonly options: GatherOptions;
-}
-
-function readArguments(args: unknown[]): GatherArguments {
-  const [first, second] = args;
-  if (args.length === 0 || args.length > 2) return { items: args, keys: null, options: {} };
-  if (Array.isArray(first)) return { items: first, keys: null, options: readOptions(second) };
-  if (isRecord(first)) return { items: Object.values(first), keys: Object.keys(first), options: readOptions(second) };
-  return { items: args, keys: null, options: {} };
-}
-
-function readOptions(options: unknown = {}): GatherOptions {
+function readOptions(options: unknown): GatherOptions {
   assertOptions(options, 'gather');
   const { returnExceptions } = options as { returnExceptions?: unknown };
   if (returnExceptions !== undefined && typeof returnExceptions !== 'boolean') {
     throw new ArgumentTypeError(`gather: returnExceptions is true or false, not ${describe(returnExceptions)}`);
   }
   return options as GatherOptions;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  if (isCoroutine(value) || isThenable(value) || Symbol.iterator in value) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return true;
-  throw new ArgumentTypeError(`gather: ${describe(value)} cannot be awaited`);
 }

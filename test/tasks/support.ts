@@ -92,6 +92,17 @@ export function* outcomeOf(future: Future<unknown>): Coroutine<Outcome> {
   return error === null ? ['value', future.result()] : ['failed', error];
 }
 
+/** Awaits an operation that is to fail. Returns: what it throws. */
+export function* failureOf(operation: Operation<unknown>): Coroutine<unknown> {
+  let value: unknown;
+  try {
+    value = yield* operation;
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`it did not fail, and gave ${String(value)}`);
+}
+
 /** Lets everything that is ready run, `count` times over. */
 export function* ticks(count: number): Coroutine<void> {
   for (let i = 0; i < count; i++) yield* checkpoint();

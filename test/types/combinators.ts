@@ -1,12 +1,19 @@
 // Combinators keep tuples and records: each place has the type of what was given there.
 import {
+  all,
+  any,
   asCompleted,
   createTask,
   gather,
+  mapConcurrent,
+  race,
   run,
   sleep,
+  staggeredRace,
   until,
+  use,
   wait,
+  waitFor,
   type Future,
   type Task,
 } from 'readyloop';
@@ -82,3 +89,62 @@ expectType<Promise<[number, string[]]>>()(
 gather(1);
 // @ts-expect-error -- nor is one inside an array
 gather([count, 1]);
+
+declare const connection: AsyncDisposable & { readonly host: string };
+
+export function* structured() {
+  expectType<[number, string]>()(yield* all(count, text));
+  expectType<[string[], boolean]>()(yield* all([letters(), promise], { groupFailures: true }));
+  expectType<{ count: number; all: string[] }>()(yield* all({ count, all: letters }));
+  expectType<number[]>()(yield* all(many));
+  expectType<number | string>()(yield* race(count, text));
+  expectType<string[] | boolean>()(yield* race([letters, promise], { onOrphan: () => undefined }));
+  expectType<number | string>()(yield* any({ count, text }));
+  expectType<[[number, string], boolean]>()(yield* all([all([count, text]), promise]));
+  expectType<string[]>()(yield* staggeredRace([letters, letters], 250));
+  // @ts-expect-error -- a number is nothing to await
+  all([1]);
+  // @ts-expect-error -- nor is it in a race
+  race(1);
+}
+
+export function* mapping() {
+  expectType<string[][]>()(yield* mapConcurrent([1, 2], function* (item, index) {
+    expectType<number>()(item);
+    expectType<number>()(index);
+    return yield* letters();
+  }));
+  expectType<number[]>()(yield* mapConcurrent(new Set(['a']), async (item) => item.length, { limit: 2, ordered: false }));
+  // @ts-expect-error -- a number has no items
+  mapConcurrent(5, letters);
+}
+
+export function* limited() {
+  expectType<number>()(yield* waitFor(count, 10));
+  expectType<string[]>()(yield* waitFor(letters(), 10));
+  expectType<string[]>()(yield* waitFor(letters, 10));
+  expectType<boolean>()(yield* waitFor(promise, 10));
+  expectType<number | string>()(yield* waitFor(race(count, text), 10));
+  // @ts-expect-error -- there is no wait without a limit but Infinity
+  waitFor(count);
+}
+
+export function* resources() {
+  expectType<string>()(yield* use(connection, function* (open) {
+    yield* sleep(1);
+    return open.host;
+  }));
+  expectType<string>()(yield* use(Promise.resolve(connection), async (open) => open.host));
+  expectType<string>()(yield* use(function* () {
+    yield* sleep(1);
+    return connection;
+  }, async (open) => open.host));
+  // @ts-expect-error -- an array cannot be disposed of
+  use([1], async () => 1);
+}
+
+export async function structuredInAsyncFunctions(): Promise<void> {
+  expectType<[number, string]>()(await all(count, text));
+  expectType<number | string>()(await race(count, text));
+  expectType<number>()(await waitFor(count, 1));
+}
