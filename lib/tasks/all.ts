@@ -1,4 +1,5 @@
-// all: fan out, fan in, as one unit: it ends when everything in it has ended. `gather` lets the siblings of a failure go on.
+// all: fan out, fan in, as one unit that ends when everything in it has ended. `gather` lets the siblings of a failure go
+// on.
 
 import { ArgumentTypeError } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';

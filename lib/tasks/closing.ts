@@ -13,7 +13,7 @@ import { hasNoResult, Siblings } from './siblings.js';
 export function* closeShielded(call: string, close: () => unknown): Coroutine<Error | null> {
   const siblings = new Siblings({ call, decides: hasNoResult }, { shield: true });
   // A plain function, so that what an async one of the user awaits is known to belong to that task.
-  siblings.start(() => asRunnable(close()));
+  void siblings.start(() => asRunnable(close()));
   yield* siblings.join();
   return siblings.failure;
 }

@@ -119,7 +119,7 @@ export class ItemSource<T> {
     }
     host._waiting = null;
     return this.#fail(
-      new ArgumentTypeError(`${this.#call}: the items come from a function* that awaits; write an async function* for that`),
+      new ArgumentTypeError(`${this.#call}: the items come from a function* that awaits; use an async function* there`),
     );
   }
 

@@ -48,6 +48,11 @@ export function mapConcurrent<T, R>(
   }
 }
 
+function isIterable(items: unknown): boolean {
+  if (items === null || items === undefined) return false;
+  return Symbol.iterator in Object(items) || Symbol.asyncIterator in Object(items);
+}
+
 interface Settings {
   readonly limit: number;
   readonly ordered: boolean;
@@ -55,7 +60,7 @@ interface Settings {
 }
 
 function readSettings(items: unknown, fn: unknown, options: unknown): Settings {
-  if (items === null || items === undefined || !(Symbol.iterator in Object(items) || Symbol.asyncIterator in Object(items))) {
+  if (!isIterable(items)) {
     throw new ArgumentTypeError(`mapConcurrent: an iterable or async iterable is needed, not ${describe(items)}`);
   }
   assertCallable(fn, 'mapConcurrent');

@@ -86,7 +86,7 @@ export function readRaceOptions(options: unknown, call: string): OnOrphan {
 
 function* performRace(items: readonly unknown[], onOrphan: OnOrphan): Coroutine<unknown> {
   const siblings = new Siblings({ call: 'race', decides: () => true, onOrphan });
-  siblings.startAll(items);
+  void siblings.startAll(items);
   yield* siblings.join();
   siblings.reportLate();
   return siblings.outcome();
@@ -104,7 +104,7 @@ export function isSuccess(child: Future<unknown>): boolean {
   return !hasNoResult(child);
 }
 
-/** @internal Returns: the winner's value. Throws: what could not be started; all failures; the cancellation from outside. */
+/** @internal Returns: the winner's value. Throws: what could not be started, all failures, or what stopped it. */
 export function takeFirstSuccess(siblings: Siblings, children: readonly Future<unknown>[]): unknown {
   siblings.reportLate();
   if (siblings.failure !== null || siblings.decided !== null || siblings.isAsked) return siblings.outcome();

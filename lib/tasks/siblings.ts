@@ -5,13 +5,13 @@
 
 import { asError, CancelledError, SelfAwaitError } from '../base/errors.js';
 import { CancelStatus, type StatusScope } from '../kernel/cancel_status.js';
-import { type Coroutine, isCoroutine, isDriven, isThenable, type Step } from '../kernel/coroutine.js';
+import { type Coroutine, isCoroutine, isDriven, type Step } from '../kernel/coroutine.js';
 import { current } from '../kernel/current.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, notInTask, State, SUSPENDED, type Waiter } from '../kernel/future.js';
 import { steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
-import { isOperation, toFuture } from './ensure_future.js';
+import { toFuture } from './ensure_future.js';
 
 // The wait of the host. A request to cancel does not end it: it reaches the children, and their end ends it.
 class JointWait extends Future<void> {
@@ -123,7 +123,7 @@ export class Siblings implements Waiter, StatusScope {
     });
   }
 
-  /** Starts one child. What cannot be started is a failure like that of a child. Returns: undefined if it was not started. */
+  /** Starts one child; what cannot be started is a failure like that of a child. Returns: undefined if it was not started. */
   start(item: unknown): Future<unknown> | undefined {
     if (this.isStopped) return this.#leave(item);
     let child: Future<unknown>;
@@ -146,9 +146,6 @@ export class Siblings implements Waiter, StatusScope {
       if (item.done() || this.#unfinished.has(item) || item === this.host._nominal) return;
       this.#attend(item as Future<unknown>);
       item._cancelBy(this.#cause as CancelRequest);
-    } else if (isThenable(item) && !isOperation(item)) {
-      // Nobody waits for the promise, so its failure would end the process.
-      item.then(undefined, () => undefined);
     }
   }
 

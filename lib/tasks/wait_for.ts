@@ -39,15 +39,12 @@ function* perform(waitable: Waitable, ms: number): Coroutine<unknown> {
   const task = steppingTask('waitFor');
   if (ms === Infinity || (waitable instanceof Future && waitable.done())) return yield* inPlace(waitable, task, 'waitFor');
   if (ms <= 0) return yield* cutShort(waitable, ms);
-  const asked = task.cancelling();
   const scope = new CancelScope({ deadline: (task._loop as EventLoop).time() + ms });
   const body: ScopeBody<unknown, unknown> = function* () {
     return yield* inPlace(waitable, task, 'waitFor');
   };
   const value = yield* performInScope(scope, body, null);
   if (!scope.cancelledCaught) return value;
-  // Somebody asked the task itself meanwhile: that must not be hidden behind a timeout.
-  if (task.cancelling() > asked && task._hasPendingCancel()) throw task._takePendingCancel();
   throw timedOut(ms, scope._cancelledError());
 }
 
@@ -57,7 +54,7 @@ function* cutShort(waitable: Waitable, ms: number): Coroutine<unknown> {
   siblings.checkCancel();
   const request = { reason: 'the deadline has passed', origin: null };
   siblings.stop(request);
-  siblings.start(waitable);
+  void siblings.start(waitable);
   yield* siblings.join();
   if (siblings.decided === null && !siblings.isAsked) throw timedOut(ms, new CancelledError(request.reason));
   return siblings.outcome();

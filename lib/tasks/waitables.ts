@@ -1,5 +1,6 @@
 // What combinators are given: in which shapes, checked at the call, and what becomes of it when it is refused.
 
+import { types } from 'node:util';
 import { ArgumentTypeError, CoroutineReusedError, WrongLoopError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
 import { describe, isCoroutine, isDriven, isThenable } from '../kernel/coroutine.js';
@@ -55,7 +56,12 @@ export function readOwned(args: readonly unknown[], call: string): Given {
   }
 }
 
-/** @internal Throws: what starting `item` would throw, as far as it can be told now. */
+/**
+ * @internal Throws: what starting `item` would throw, as far as it can be told now.
+ *
+ * A promise that is given counts as attended to from here on: it may fail before anybody waits for it, or when it has lost
+ * already, and that would end the process.
+ */
 export function assertWaitable(item: unknown, call: string): void {
   if (item instanceof Future) {
     const loop = currentLoop();
@@ -66,6 +72,7 @@ export function assertWaitable(item: unknown, call: string): void {
     if (!isDriven(item)) return;
     throw new CoroutineReusedError(`${call}: this coroutine is driven by a task; call its function again for a fresh one`);
   }
+  if (types.isPromise(item)) item.then(undefined, () => undefined);
   if (typeof item === 'function' || isOperation(item) || isThenable(item)) return;
   throw new ArgumentTypeError(`${call}: ${describe(item)} cannot be awaited`);
 }

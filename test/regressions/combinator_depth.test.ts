@@ -1,5 +1,5 @@
 // Combinators in combinators: the completion or cancellation of the innermost passed from level to level on the stack.
-import { createTask, type Future, gather, getRunningLoop, shield, sleep, wait } from '../../lib';
+import { all, any, createTask, type Future, gather, getRunningLoop, type Operation, race, shield, sleep, wait, waitFor } from '../../lib';
 import { virtualTime } from '../../lib/testing';
 
 const LEVELS = 10_000;
@@ -63,3 +63,66 @@ test('gather: cancelling one with gatherings in it asks the children in order', 
   yield* sleep(1);
   expect(order).toEqual(['a', 'b', 'c', 'd']);
 }));
+
+const structured: [string, (inner: Operation<unknown>) => Operation<unknown>][] = [
+  ['all', (inner) => all([inner as Future<unknown>])],
+  ['race', (inner) => race([inner as Future<unknown>])],
+  ['any', (inner) => any([inner as Future<unknown>])],
+  ['all of gather', (inner) => gather([all([inner as Future<unknown>])])],
+];
+
+function nestStructured(innermost: Future<unknown>, combine: (inner: Operation<unknown>) => Operation<unknown>): Operation<unknown> {
+  let outer: Operation<unknown> = innermost;
+  for (let level = 0; level < LEVELS; level++) outer = combine(outer);
+  return outer;
+}
+
+test.each(structured)('%s: ten thousand levels pass a value on', (_name, combine) => {
+  virtualTime(function* () {
+    const innermost = getRunningLoop().createFuture<number>();
+    const outermost = createTask(function* () {
+      yield* nestStructured(innermost, combine);
+    });
+    yield* sleep(1);
+    innermost.setResult(1);
+    yield* outermost;
+  })();
+});
+
+test.each(structured)('%s: ten thousand levels pass a failure on', (_name, combine) => {
+  virtualTime(function* () {
+    const innermost = getRunningLoop().createFuture<number>();
+    const outermost = createTask(function* () {
+      yield* nestStructured(innermost, combine);
+    });
+    yield* sleep(1);
+    innermost.setException(new Error('innermost'));
+    yield* wait([outermost]);
+    expect(outermost.exception()).toBeInstanceOf(Error);
+  })();
+});
+
+test.each(structured)('%s: ten thousand levels are cancelled by their awaiter', (_name, combine) => {
+  virtualTime(function* () {
+    const innermost = getRunningLoop().createFuture<number>();
+    const outermost = createTask(function* () {
+      yield* nestStructured(innermost, combine);
+    });
+    yield* sleep(1);
+    outermost.cancel();
+    yield* wait([outermost]);
+    expect([outermost.cancelled(), innermost.cancelled()]).toEqual([true, true]);
+  })();
+});
+
+test.each(structured)('%s: ten thousand levels are cancelled by a scope', (_name, combine) => {
+  virtualTime(function* () {
+    const innermost = getRunningLoop().createFuture<number>();
+    const outermost = createTask(function* () {
+      yield* waitFor(nestStructured(innermost, combine) as Future<unknown>, 1);
+    });
+    yield* wait([outermost]);
+    expect(outermost.exception()).toMatchObject({ code: 'ERR_TIMEOUT' });
+    expect(innermost.cancelled()).toBe(true);
+  })();
+});
