@@ -123,7 +123,7 @@ export class Siblings implements Waiter, StatusScope {
     });
   }
 
-  /** Starts one child; what cannot be started is a failure like that of a child. Returns: undefined if it was not started. */
+  /** Starts one child; what cannot be started counts as a failed child. Returns: undefined if it was not started. */
   start(item: unknown): Future<unknown> | undefined {
     if (this.isStopped) return this.#leave(item);
     let child: Future<unknown>;

@@ -2,8 +2,8 @@
 
 import { ArgumentTypeError, asError, CancelledError, SuppressedError } from '../base/errors.js';
 import { assertCallable } from '../kernel/arguments.js';
-import { NOTHING } from '../kernel/cancel_scope.js';
 import { type Coroutine, describe, isCoroutine, isThenable } from '../kernel/coroutine.js';
+import { NOTHING } from '../kernel/scope_operation.js';
 import { callBody, type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
 import { closeShielded } from './closing.js';

@@ -2,11 +2,10 @@
 
 import { CancelledError, TimeoutError } from '../base/errors.js';
 import { assertInstant } from '../kernel/arguments.js';
-import { CancelScope, performInScope } from '../kernel/cancel_scope.js';
+import { CancelScope } from '../kernel/cancel_scope.js';
 import type { Coroutine } from '../kernel/coroutine.js';
-import type { EventLoop } from '../kernel/event_loop.js';
 import { Future } from '../kernel/future.js';
-import { type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
+import { ScopedOperation, steppingTask } from '../kernel/scoped.js';
 import type { Waitable, WaitableValue } from './ensure_future.js';
 import { inPlace } from './in_place.js';
 import { Siblings } from './siblings.js';
@@ -39,11 +38,10 @@ function* perform(waitable: Waitable, ms: number): Coroutine<unknown> {
   const task = steppingTask('waitFor');
   if (ms === Infinity || (waitable instanceof Future && waitable.done())) return yield* inPlace(waitable, task, 'waitFor');
   if (ms <= 0) return yield* cutShort(waitable, ms);
-  const scope = new CancelScope({ deadline: (task._loop as EventLoop).time() + ms });
-  const body: ScopeBody<unknown, unknown> = function* () {
+  const scope = new CancelScope({ relativeDeadline: ms });
+  const value = yield* scope.run(function* () {
     return yield* inPlace(waitable, task, 'waitFor');
-  };
-  const value = yield* performInScope(scope, body, null);
+  });
   if (!scope.cancelledCaught) return value;
   throw timedOut(ms, scope._cancelledError());
 }

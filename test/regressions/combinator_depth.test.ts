@@ -64,14 +64,16 @@ test('gather: cancelling one with gatherings in it asks the children in order', 
   expect(order).toEqual(['a', 'b', 'c', 'd']);
 }));
 
-const structured: [string, (inner: Operation<unknown>) => Operation<unknown>][] = [
+const structured: [string, Combine][] = [
   ['all', (inner) => all([inner as Future<unknown>])],
   ['race', (inner) => race([inner as Future<unknown>])],
   ['any', (inner) => any([inner as Future<unknown>])],
   ['all of gather', (inner) => gather([all([inner as Future<unknown>])])],
 ];
 
-function nestStructured(innermost: Future<unknown>, combine: (inner: Operation<unknown>) => Operation<unknown>): Operation<unknown> {
+type Combine = (inner: Operation<unknown>) => Operation<unknown>;
+
+function nestStructured(innermost: Future<unknown>, combine: Combine): Operation<unknown> {
   let outer: Operation<unknown> = innermost;
   for (let level = 0; level < LEVELS; level++) outer = combine(outer);
   return outer;

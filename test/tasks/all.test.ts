@@ -102,7 +102,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(task.cancelled()).toBe(true);
   }));
 
-  test('G15 CS3: all: a scope around it insists on what it started', hosted(function* () {
+  test('G15, CS3: all: a scope around it insists on what it started', hosted(function* () {
     const log: string[] = [];
     const stubborn = of(function* () {
       for (const name of ['first', 'second']) {
@@ -135,7 +135,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(yield* caller).toMatchObject({ value: [50, 50] });
   }));
 
-  test('D1 DV2: all: once the last result is there, a cancel is for the next wait', hosted(function* () {
+  test('D1, DV2: all: once the last result is there, a cancel is for the next wait', hosted(function* () {
     const future = getRunningLoop().createFuture<string>();
     const seen: unknown[] = [];
     const caller = createTask(of(function* () {
@@ -165,7 +165,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(seen).toEqual([['item']]);
   }));
 
-  test('TG9: all: a failure while it is cancelled from outside is thrown, and the next wait too', hosted(function* () {
+  test('all: a failure while it is cancelled from outside is thrown, and the next wait too', hosted(function* () {
     const seen: unknown[] = [];
     const caller = createTask(of(function* () {
       try {

@@ -97,7 +97,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(time()).toBe(6);
   }));
 
-  test('D1 DV2: race: a cancel that comes after the winner leaves it its value', hosted(function* () {
+  test('D1, DV2: race: a cancel that comes after the winner leaves it its value', hosted(function* () {
     const seen: unknown[] = [];
     const winner = getRunningLoop().createFuture<string>();
     const caller = createTask(of(function* () {
@@ -113,7 +113,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect([seen, time()]).toEqual([['won'], 6]);
   }));
 
-  test('D1 DV3: race: a cancel that comes before the winner wins', hosted(function* () {
+  test('D1, DV3: race: a cancel that comes before the winner wins', hosted(function* () {
     const winner = getRunningLoop().createFuture<string>();
     const caller = createTask(of(function* () {
       return yield race([winner, tidying(1)]);

@@ -60,7 +60,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(yield* outcomeOf(caller)).toEqual(['failed', new Error('broken')]);
   }));
 
-  test('WF2 D33: waitFor: without time a coroutine or function is never started', hosted(function* () {
+  test('WF2, D33: waitFor: without time a coroutine or function is never started', hosted(function* () {
     const log: string[] = [];
     const fn = of(function* () {
       log.push('ran');
@@ -80,7 +80,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect([log, coroutine.next().done, time()]).toEqual([[], true, 0]);
   }));
 
-  test('WF2 WF4: waitFor: without time a task is cancelled and waited for', hosted(function* () {
+  test('WF2, WF4: waitFor: without time a task is cancelled and waited for', hosted(function* () {
     const task = createTask(of(function* () {
       try {
         yield sleepForever();
@@ -172,7 +172,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     })(),
   );
 
-  test('WF8 DV2: waitFor: a cancel that comes with the result is for the next wait', hosted(function* () {
+  test('WF8, DV2: waitFor: a cancel that comes with the result is for the next wait', hosted(function* () {
     const future = getRunningLoop().createFuture<string>();
     const seen: unknown[] = [];
     const caller = createTask(of(function* () {
