@@ -102,7 +102,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(task.cancelled()).toBe(true);
   }));
 
-  test('G15, CS3: all: a scope around it insists on what it started', hosted(function* () {
+  test('G15: all: a scope around it insists on what it started', hosted(function* () {
     const log: string[] = [];
     const stubborn = of(function* () {
       for (const name of ['first', 'second']) {
