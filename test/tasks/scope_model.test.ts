@@ -16,6 +16,9 @@ import {
   shielded,
   sleep,
   type Task,
+  TaskGroup,
+  type TaskGroupOptions,
+  type TaskStatus,
   withTaskGroup,
 } from '../../lib/index';
 import { SimulatedEngine } from '../../lib/testing';
@@ -112,11 +115,40 @@ class Program {
     }
   }
 
+  // Half of the groups have a limit, some children are daemons, some are started.
   *group(children: number, depth: number): Coroutine<void> {
+    const options = this.chance(50) ? { limit: 1 + this.below(2) } : {};
+    if (this.chance(30)) return yield* this.openGroup(children, depth, options);
     yield* withTaskGroup((group) => {
-      for (let i = 0; i < children; i++) group.createTask(this.body(depth - 1));
-      return this.steps(depth - 1);
-    });
+      this.spawn(group, children, depth);
+      return this.groupSteps(group, depth);
+    }, options);
+  }
+
+  *openGroup(children: number, depth: number, options: TaskGroupOptions): Coroutine<void> {
+    const group = new TaskGroup(options);
+    try {
+      this.spawn(group, children, depth);
+      yield* this.groupSteps(group, depth);
+    } finally {
+      yield* group.close();
+    }
+  }
+
+  spawn(group: TaskGroup, children: number, depth: number): void {
+    for (let i = 0; i < children; i++) group.createTask(this.body(depth - 1), { daemon: this.chance(20) });
+  }
+
+  *groupSteps(group: TaskGroup, depth: number): Coroutine<void> {
+    if (this.chance(30)) {
+      const work = this.steps(depth - 1);
+      yield* group.start(function* (status: TaskStatus<void>) {
+        yield* checkpoint();
+        status.started();
+        yield* work;
+      });
+    }
+    yield* this.steps(depth - 1);
   }
 
   *scope(depth: number): Coroutine<void> {
