@@ -57,6 +57,16 @@ function scopeWithEffect({ Effect }, count) {
   });
 }
 
+// A region that undoes something at its end, as a scope takes itself out of the tree.
+function regionWithEffect({ Effect }, count) {
+  const inside = Effect.scoped(Effect.acquireRelease(Effect.succeed(1), () => Effect.void));
+  return Effect.gen(function* () {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += yield* inside;
+    return sum;
+  });
+}
+
 function checked(sum, count) {
   check(sum, count, 'sum of what the bodies gave');
   return count;
@@ -68,6 +78,7 @@ const figures = await contest({
   native: async (count) => checked(await awaitAll(count), count),
   ...(effect && {
     effect: async (count) => checked(await effect.Effect.runPromise(scopeWithEffect(effect, count)), count),
+    region: async (count) => checked(await effect.Effect.runPromise(regionWithEffect(effect, count)), count),
   }),
 });
 // In a contest of its own: a task that is an async function turns on what knowing the current task costs promises.
@@ -78,10 +89,12 @@ const asynchronous = await contest({
 
 const what = 'enter and leave a scope';
 const peerName = 'await null';
-const scoped = { peer: 'effect', peerName: 'effect scoped', must: 0.1 };
+const scoped = { peer: 'effect', peerName: 'effect scoped, nothing in it' };
+const region = { peer: 'region', peerName: 'effect scoped, one finalizer', must: 0.1 };
 report([
   ratioRow(figures, { id: 'scope', what, peer: 'native', peerName, must: 6 }),
   ...(effect ? [ratioRow(figures, { id: 'scope.effect', what, ...scoped })] : []),
+  ...(effect ? [ratioRow(figures, { id: 'scope.region', what, ...region })] : []),
   ratioRow(figures, { id: 'scope.deadline', what: '  with a deadline', ours: 'deadline', peer: 'native', peerName }),
   ratioRow(asynchronous, { id: 'scope.async', what: '  in async functions', peer: 'native', peerName }),
 ]);

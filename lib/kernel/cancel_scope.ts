@@ -57,8 +57,8 @@ export class CancelScope {
   private declare _loop: EventLoop | null;
   private declare _host: Task<unknown> | null;
   private declare _cause: CancelCause | null;
-  // An instant; until the entry it may be a delay.
-  private declare _deadline: number;
+  // An instant, or until the entry a delay; null for none (a number's own box would cost an allocation).
+  private declare _deadline: number | null;
   private declare _isRelative: boolean;
   private declare _isShielded: boolean;
   // The slot of the armed deadline.
@@ -67,27 +67,38 @@ export class CancelScope {
   private declare _signals: Signals | null;
 
   /** Throws: ArgumentTypeError for a shield that is not a boolean or two deadlines; ArgumentRangeError for a NaN one. */
-  constructor(options: CancelScopeOptions = {}) {
-    if (typeof options !== 'object' || (options as unknown) === null) {
-      throw new ArgumentTypeError('CancelScope: options are an object, such as { deadline } or { shield: true }');
-    }
-    const { deadline = Infinity, relativeDeadline, shield = false } = options;
+  constructor(options?: CancelScopeOptions) {
     this.cancelledCaught = false;
     this._ownStatus = null;
     this._loop = null;
     this._host = null;
     this._cause = null;
-    this._deadline = checkedDeadline(deadline);
+    this._deadline = null;
     this._isRelative = false;
-    this._isShielded = checkedShield(shield);
+    this._isShielded = false;
     this._timer = NO_TIMER;
     this._hasEnded = false;
     this._signals = null;
+    if (options !== undefined) this._take(options);
+  }
+
+  private _take(options: CancelScopeOptions): void {
+    if (typeof options !== 'object' || (options as unknown) === null) {
+      throw new ArgumentTypeError('CancelScope: options are an object, such as { deadline } or { shield: true }');
+    }
+    const { deadline, relativeDeadline, shield } = options;
+    if (shield !== undefined) this._isShielded = checkedShield(shield);
+    if (deadline !== undefined) this._deadline = checkedDeadline(deadline);
     if (relativeDeadline === undefined) return;
-    if (options.deadline !== undefined) {
+    if (deadline !== undefined) {
       throw new ArgumentTypeError('CancelScope: give `deadline` or `relativeDeadline`, not both');
     }
     this.relativeDeadline = relativeDeadline;
+  }
+
+  /** @internal */
+  get _instant(): number {
+    return this._deadline ?? Infinity;
   }
 
   /**
@@ -169,13 +180,12 @@ export class CancelScope {
     if (this._isRelative) {
       throw new InvalidStateError('the scope has a relative deadline; when that is, is known once the scope is entered');
     }
-    return this._deadline;
+    return this._instant;
   }
   set deadline(deadline: number) {
     this._deadline = checkedDeadline(deadline);
     this._isRelative = false;
     if (this._ownStatus === null || this._hasEnded) return;
-    this._ownStatus.deadline = deadline;
     this._armDeadline(this._loop as EventLoop);
   }
 
@@ -184,8 +194,8 @@ export class CancelScope {
    * entry of a scope whose deadline is an instant throws InvalidStateError.
    */
   get relativeDeadline(): number {
-    if (this._loop !== null) return this._deadline - this._loop.time();
-    if (this._isRelative || this._deadline === Infinity) return this._deadline;
+    if (this._loop !== null) return this._instant - this._loop.time();
+    if (this._isRelative || this._instant === Infinity) return this._instant;
     throw new InvalidStateError('the scope has an absolute deadline; how far off that is, is known once it is entered');
   }
   set relativeDeadline(delay: number) {
@@ -250,11 +260,9 @@ export class CancelScope {
     if (this._signals !== null) this._bindSignals(this._signals, status);
     if (this._cause !== null) status.cancel(this._cause);
     else if (this._isShielded) status.refresh();
-    if (this._isRelative) this._armDelay(loop, status);
-    else if (this._deadline !== Infinity) {
-      status.deadline = this._deadline;
-      this._armDeadline(loop);
-    }
+    if (this._deadline === null) return;
+    if (this._isRelative) this._armDelay(loop);
+    else this._armDeadline(loop);
   }
 
   private _bindSignals(signals: Signals, status: CancelStatus): void {
@@ -302,8 +310,8 @@ export class CancelScope {
   }
 
   // One call into the engine, which reads the clock too.
-  private _armDelay(loop: EventLoop, status: CancelStatus): void {
-    const delay = this._deadline;
+  private _armDelay(loop: EventLoop): void {
+    const delay = this._instant;
     if (delay <= 0 || delay === Infinity) {
       this.deadline = delay + loop.time();
       return;
@@ -311,14 +319,14 @@ export class CancelScope {
     this._isRelative = false;
     this._timer = loop._allocate(this);
     loop._engine.arm(this._timer, loop._word(this._timer, Kind.timer), delay);
-    this._deadline = status.deadline = loop._engine.lastDeadline();
+    this._deadline = loop._engine.lastDeadline();
   }
 
   private _armDeadline(loop: EventLoop): void {
     if (this._timer !== NO_TIMER) this._disarm(loop);
-    if (this._deadline === Infinity || this._cause !== null || this._checkDeadline(loop)) return;
+    if (this._instant === Infinity || this._cause !== null || this._checkDeadline(loop)) return;
     this._timer = loop._allocate(this);
-    loop._engine.armAt(this._timer, loop._word(this._timer, Kind.timer), this._deadline);
+    loop._engine.armAt(this._timer, loop._word(this._timer, Kind.timer), this._instant);
   }
 
   private _disarm(loop: EventLoop): void {
@@ -337,7 +345,7 @@ export class CancelScope {
   }
 
   private _checkDeadline(loop: EventLoop): boolean {
-    if (loop.time() < this._deadline) return false;
+    if (this._deadline === null || loop.time() < this._deadline) return false;
     this._cancelFor({ reason: 'the deadline has passed', origin: BY_DEADLINE });
     return true;
   }
@@ -363,18 +371,22 @@ function checkedShield(shield: unknown): boolean {
 }
 
 class RunInScope<T> extends ScopeOperation<CancelScope, T, T | undefined> {
-  private declare readonly _scope: CancelScope;
+  private declare readonly _given: CancelScope;
 
   constructor(scope: CancelScope, body: ScopeBody<CancelScope, T>) {
     super(body);
-    this._scope = scope;
+    this._given = scope;
   }
 
   override _open(): CancelScope {
-    return this._scope;
+    return this._given;
   }
 
   override _result(_scope: CancelScope, value: T | undefined): T | undefined {
     return value;
+  }
+
+  override _copy(): RunInScope<T> {
+    return new RunInScope(this._given, this._body);
   }
 }

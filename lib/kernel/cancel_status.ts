@@ -25,6 +25,8 @@ export interface CancellableTask {
 
 /** What a status tells its scope. */
 export interface StatusScope {
+  /** When the scope is cancelled by itself, in ms of the clock of the loop; absent for never. */
+  readonly _instant?: number;
   /** Cancellation has become visible in the scope; called before its tasks are woken. */
   _becameCancelled(error: () => CancelledError): void;
 }
@@ -37,8 +39,6 @@ export class CancelStatus {
   declare effective: CancelStatus | null;
   declare cause: ScopeCause | null;
   declare isShielded: boolean;
-  /** When this scope is cancelled by itself, in ms of the loop's clock. */
-  declare deadline: number;
   /** The task that runs the scope's body; null for the status at a root. */
   declare host: CancellableTask | null;
   /** Tasks that were started in this scope and belong to it. */
@@ -55,7 +55,6 @@ export class CancelStatus {
     this.effective = parent === null ? null : parent.effective;
     this.cause = null;
     this.isShielded = false;
-    this.deadline = Infinity;
     this.host = null;
     this.members = null;
     this._firstChild = null;
@@ -155,9 +154,13 @@ export class CancelStatus {
   /** The earliest deadline that can reach here: -Infinity if cancelled, Infinity if there is none. */
   effectiveDeadline(): number {
     if (this.effective !== null) return -Infinity;
-    let earliest = this.deadline;
-    for (let s = this._visibleParent(); s !== null; s = s._visibleParent()) earliest = Math.min(earliest, s.deadline);
+    let earliest = this._deadline();
+    for (let s = this._visibleParent(); s !== null; s = s._visibleParent()) earliest = Math.min(earliest, s._deadline());
     return earliest;
+  }
+
+  private _deadline(): number {
+    return this.scope?._instant ?? Infinity;
   }
 
   private _visibleParent(): CancelStatus | null {

@@ -16,36 +16,35 @@ export interface Enterable {
   _leave(error: unknown): unknown;
 }
 
-/** @internal */
+/** @internal It is its own iterator the first time; awaited again, it makes another of its kind. */
 export abstract class ScopeOperation<S extends Enterable, T, R> extends ScopedOperation<R> {
   /** @internal */ declare readonly _body: ScopeBody<S, T>;
+  private declare _isTaken: boolean;
+  private declare _scope: S | null;
+  private declare _inner: Coroutine<T> | null;
 
   constructor(body: ScopeBody<S, T>) {
     super(null);
     this._body = body;
-  }
-
-  override [Symbol.iterator](): Iterator<Suspension, R, unknown> {
-    return new ScopeSteps(this) as unknown as Iterator<Suspension, R, unknown>;
-  }
-
-  /** The scope to enter; it is asked for at the first step. */
-  abstract _open(): S;
-  /** What the operation gives when the body has ended with `value`, or undefined if the scope caught its end. */
-  abstract _result(scope: S, value: T | undefined): R;
-}
-
-class ScopeSteps<S extends Enterable, T, R> {
-  private declare readonly _operation: ScopeOperation<S, T, R>;
-  private declare _scope: S | null;
-  private declare _inner: Coroutine<T> | null;
-
-  constructor(operation: ScopeOperation<S, T, R>) {
-    this._operation = operation;
+    this._isTaken = false;
     this._scope = null;
     this._inner = null;
   }
 
+  override [Symbol.iterator](): Iterator<Suspension, R, unknown> {
+    const steps = this._isTaken ? this._copy() : this;
+    steps._isTaken = true;
+    return steps as unknown as Iterator<Suspension, R, unknown>;
+  }
+
+  /** @internal The scope to enter; it is asked for at the first step. */
+  abstract _open(): S;
+  /** @internal What the operation gives when the body has ended with `value`, or undefined if the scope caught its end. */
+  abstract _result(scope: S, value: T | undefined): R;
+  /** @internal The same operation, not begun. */
+  abstract _copy(): ScopeOperation<S, T, R>;
+
+  /** @internal */
   next(): Step {
     let step: Step;
     try {
@@ -57,6 +56,7 @@ class ScopeSteps<S extends Enterable, T, R> {
     return step.done ? this._end(NOTHING, step.value as T) : step;
   }
 
+  /** @internal */
   throw(error: unknown): Step {
     let step: Step;
     try {
@@ -68,7 +68,7 @@ class ScopeSteps<S extends Enterable, T, R> {
     return step.done ? this._end(NOTHING, step.value as T) : step;
   }
 
-  // The coroutine is closed by force: the body first, then the scope, whose own complaints nobody could hear.
+  /** @internal The coroutine is closed by force: the body first, then the scope, whose complaints nobody could hear. */
   return(value: unknown): Step {
     if (this._inner === null) return { done: true, value };
     let step: Step;
@@ -86,10 +86,10 @@ class ScopeSteps<S extends Enterable, T, R> {
 
   private _begin(): void {
     const task = steppingTask('a cancel scope');
-    const scope = this._operation._open();
+    const scope = this._open();
     scope._enter(task);
     this._scope = scope;
-    this._inner = callBody(this._operation._body, scope, task);
+    this._inner = callBody(this._body, scope, task);
   }
 
   private _end(error: unknown, value: T | undefined): Step {
@@ -98,7 +98,7 @@ class ScopeSteps<S extends Enterable, T, R> {
     this._scope = null;
     const rest = scope._leave(error);
     if (rest !== NOTHING) throw rest;
-    RESULT.value = this._operation._result(scope, value);
+    RESULT.value = this._result(scope, value);
     return RESULT;
   }
 }

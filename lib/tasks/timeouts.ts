@@ -102,6 +102,10 @@ class MoveOn<T> extends ScopeOperation<ValuedScope<T>, T, ValuedScope<T>> {
     scope.value = value;
     return scope;
   }
+
+  override _copy(): MoveOn<T> {
+    return new MoveOn(this._body, this._options);
+  }
 }
 
 class OrFail<T> extends ScopeOperation<CancelScope, T, T> {
@@ -123,6 +127,10 @@ class OrFail<T> extends ScopeOperation<CancelScope, T, T> {
     const { deadline, relativeDeadline } = this._options;
     const limit = deadline === undefined ? `within ${relativeDeadline} ms` : `at ${deadline} ms`;
     throw new TimeoutError(`the operation was not done ${limit}`, { cause });
+  }
+
+  override _copy(): OrFail<T> {
+    return new OrFail(this._body, this._options);
   }
 }
 
