@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { failAfter, gather, until, untilSignal } from 'readyloop';
+import { all, failAfter, until, untilSignal } from 'readyloop';
 import { fetchAll } from './fan_out.mjs';
 import { Server } from './server.mjs';
 
@@ -84,7 +84,7 @@ function* checkStatus(server) {
 /** Runs all checks at once, each with a server of its own. Throws: AssertionError. */
 export function* check() {
   const checks = [checkLimit, checkDeadlineOfEach, checkDeadlineOfAll, checkCtrlC, checkStatus];
-  yield* gather(
+  yield* all(
     checks.map(function* (each) {
       yield* withServer(each);
       console.log(`${each.name}: ok`);

@@ -1,9 +1,9 @@
 // The heart of the example: many pages at once, but not too many; a deadline for each and one for all of them.
-import { failAfter, getRunningLoop, moveOnAfter, TimeoutError, untilSignal, withTaskGroup } from 'readyloop';
+import { failAfter, getRunningLoop, mapConcurrent, moveOnAfter, TimeoutError, untilSignal } from 'readyloop';
 import { fetchPage, PageError } from './fetch_page.mjs';
 
 /** Fetches one page. Returns: `{ url, tookMs }` with `bytes`, or with `failure` if it could not be had. */
-function* visit(url, timeoutMs) {
+function* fetchWithin(timeoutMs, url) {
   const loop = getRunningLoop();
   const began = loop.time();
   const outcome = { url, tookMs: 0, bytes: 0, failure: null };
@@ -28,14 +28,12 @@ function* visit(url, timeoutMs) {
  * Returns: whether it came through; false if `totalMs` was over first. However it ends, no request is left in flight.
  */
 export function* fetchAll(urls, { limit, timeoutMs, totalMs }, tell) {
-  const rest = urls.values(); // One iterator for all workers: each takes the next url that nobody has.
-  function* work() {
-    for (const url of rest) tell(yield* visit(url, timeoutMs));
-  }
   const scope = yield* moveOnAfter(totalMs, function* () {
-    yield* withTaskGroup(function* (group) {
-      for (let i = 1; i <= Math.min(limit, urls.length); i++) group.createTask(work(), { name: `worker ${i}` });
-    });
+    yield* mapConcurrent(urls, visit, { limit });
   });
   return !scope.cancelledCaught;
+
+  function* visit(url) {
+    tell(yield* fetchWithin(timeoutMs, url));
+  }
 }
