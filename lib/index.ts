@@ -51,7 +51,7 @@ export { type Comparator, PriorityQueue } from './sync/priority_queue.js';
 export { Queue, type QueueOptions, type QueueStatistics } from './sync/queue.js';
 export { all, type FailureOptions } from './tasks/all.js';
 export { asCompleted, type AsCompletedOptions, type Completed, Completions } from './tasks/as_completed.js';
-export { checkpoint } from './tasks/checkpoint.js';
+export { cancelShieldedCheckpoint, checkpoint, checkpointIfCancelled } from './tasks/checkpoint.js';
 export { allTasks, createTask, currentTask, eagerTaskFactory } from './tasks/create_task.js';
 export { ensureFuture, type Waitable, type WaitableValue } from './tasks/ensure_future.js';
 export { gather, type GatherOptions } from './tasks/gather.js';
@@ -71,7 +71,6 @@ export { TaskGroup } from './tasks/task_group.js';
 export { withTaskGroup } from './tasks/with_task_group.js';
 export { staggeredRace } from './tasks/staggered_race.js';
 export {
-  checkpointIfCancelled,
   currentEffectiveDeadline,
   failAfter,
   failAt,

@@ -1,8 +1,9 @@
-// The bare checkpoint: lets everybody else who is ready run once, and looks for a cancellation.
+// The bare checkpoint: lets everybody else who is ready run once, and looks for a cancellation. And its two halves.
 
 import { Kind } from '../engine/abi.js';
+import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Operation, Step, Suspension } from '../kernel/coroutine.js';
-import { CHECKPOINT, current } from '../kernel/current.js';
+import { BUDGET, CHECKPOINT, current } from '../kernel/current.js';
 import { Future, notInTask, SUSPENDED } from '../kernel/future.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Sink } from '../kernel/loop_core.js';
@@ -76,4 +77,112 @@ export class NextTick extends Future<void> implements Sink {
  */
 export function checkpoint(): Operation<void> & PromiseLike<void> {
   return CHECKPOINT_OPERATION;
+}
+
+// Does nothing but look, so one object serves everybody.
+class Check implements Operation<void>, PromiseLike<void> {
+  /** @internal */
+  get _isOperation(): boolean {
+    return true;
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
+    return this as unknown as Iterator<Suspension, void, unknown>;
+  }
+
+  next(): Step {
+    cancelCheck();
+    return PASSED;
+  }
+
+  then<R = void, E = never>(
+    onFulfilled?: ((value: void) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    const looked = new Promise<void>((resolve) => {
+      cancelCheck();
+      resolve();
+    });
+    return looked.then(onFulfilled, onRejected);
+  }
+}
+
+const CHECK = new Check();
+
+/**
+ * Throws the cancellation that waits for the task, if there is one; else it does nothing and takes no tick.
+ *
+ * Throws: CancelledError. Checkpoint: it only looks. Cancel: nothing to undo.
+ * Source: trio.lowlevel.checkpoint_if_cancelled.
+ */
+export function checkpointIfCancelled(): Operation<void> & PromiseLike<void> {
+  return CHECK;
+}
+
+// Unlike at a checkpoint, a task that is cancelled meanwhile is resumed as if nothing had happened, so that each await
+// keeps by itself whether it has given way.
+class GivingWay implements Iterator<Suspension, void, unknown> {
+  #hasAsked = false;
+
+  next(): IteratorResult<Suspension, void> {
+    if (this.#hasAsked) return PASSED as IteratorResult<Suspension, void>;
+    const task = current.task;
+    if (task === null || task._waiting !== null) throw notInTask('cancelShieldedCheckpoint()');
+    this.#hasAsked = true;
+    task._waiting = BUDGET;
+    return SUSPENDED as IteratorResult<Suspension, void>;
+  }
+}
+
+// The same for an async function: a record of its own, which no cancellation knows of.
+class Way implements Sink {
+  readonly #loop: EventLoop;
+  readonly #slot: number;
+  readonly #resolve: () => void;
+
+  constructor(loop: EventLoop, resolve: () => void) {
+    this.#loop = loop;
+    this.#resolve = resolve;
+    this.#slot = loop._allocate(this);
+  }
+
+  begin(): void {
+    this.#loop._append(this.#slot, Kind.reaction);
+  }
+
+  _deliver(): void {
+    this.#loop._release(this.#slot);
+    this.#resolve();
+  }
+}
+
+class ShieldedCheckpoint implements Operation<void>, PromiseLike<void> {
+  /** @internal */
+  get _isOperation(): boolean {
+    return true;
+  }
+
+  [Symbol.iterator](): Iterator<Suspension, void, unknown> {
+    return new GivingWay();
+  }
+
+  then<R = void, E = never>(
+    onFulfilled?: ((value: void) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    const loop = getRunningLoop();
+    return new Promise<void>((resolve) => new Way(loop, resolve).begin()).then(onFulfilled, onRejected);
+  }
+}
+
+const SHIELDED_CHECKPOINT = new ShieldedCheckpoint();
+
+/**
+ * Yields one tick without looking for a cancellation: one that is pending stays for the next checkpoint.
+ *
+ * Throws: NotInTaskError if it is driven by anything but a task. Checkpoint: only a tick. Cancel: not seen here.
+ * Source: trio.lowlevel.cancel_shielded_checkpoint.
+ */
+export function cancelShieldedCheckpoint(): Operation<void> & PromiseLike<void> {
+  return SHIELDED_CHECKPOINT;
 }

@@ -2,7 +2,6 @@
 
 import { TimeoutError } from '../base/errors.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
-import { cancelCheck } from '../kernel/cancel_check.js';
 import { CancelScope, type CancelScopeOptions } from '../kernel/cancel_scope.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import { runningTask } from '../kernel/running.js';
@@ -132,16 +131,6 @@ class OrFail<T> extends ScopeOperation<CancelScope, T, T> {
   override _copy(): OrFail<T> {
     return new OrFail(this._body, this._options);
   }
-}
-
-/** Throws the cancellation that waits for the task, if there is one; else it does nothing and takes no tick. */
-export function checkpointIfCancelled(): ScopedOperation<void> {
-  return new ScopedOperation(performCheck);
-}
-
- 
-function* performCheck(): Coroutine<void> {
-  cancelCheck();
 }
 
 /** Returns: the earliest deadline that can reach the running task: -Infinity if it is cancelled, Infinity for none. */
