@@ -1,6 +1,6 @@
 // Several errors kept together as one. The nesting is data: splitting a group keeps its shape, and leaves keep identity.
 
-import { ArgumentTypeError } from './errors.js';
+import { ArgumentTypeError, CancelledError } from './errors.js';
 import { isError, printable } from './values.js';
 
 /** Chooses leaves: a predicate, or an Error class. */
@@ -15,6 +15,8 @@ export type LeafMatcher = ((error: unknown) => boolean) | (abstract new (...args
 export class ExceptionGroup extends AggregateError {
   readonly code = 'ERR_EXCEPTION_GROUP';
   declare errors: Error[];
+  /** @internal Whether a leaf was a CancelledError, so that a scope need not look through deep nestings in vain. */
+  declare readonly _holdsCancelled: boolean;
 
   constructor(errors: Iterable<Error>, message = 'several errors happened', options?: ErrorOptions) {
     const list = [...errors];
@@ -23,6 +25,9 @@ export class ExceptionGroup extends AggregateError {
       if (!isError(error)) throw new ArgumentTypeError(`an ExceptionGroup holds Errors, not ${printable(error)}`);
     }
     super(list, message, options);
+    const holdsCancelled = list.some((error) =>
+      error instanceof ExceptionGroup ? error._holdsCancelled : error instanceof CancelledError);
+    Object.defineProperty(this, '_holdsCancelled', { value: holdsCancelled });
   }
 
   override get name(): string {

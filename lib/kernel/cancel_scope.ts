@@ -292,7 +292,7 @@ export class CancelScope {
 
   private _filter(error: unknown, host: Task<unknown>): unknown {
     if (error instanceof CancelledError) return error.scope === this ? this._caught(host) : error;
-    if (!(error instanceof ExceptionGroup)) return error;
+    if (!(error instanceof ExceptionGroup) || !error._holdsCancelled) return error;
     const [own, rest] = error.split((leaf) => leaf instanceof CancelledError && leaf.scope === this);
     if (own === null) return error;
     return rest ?? this._caught(host);

@@ -3,10 +3,9 @@
 import { TimeoutError } from '../base/errors.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import { CancelScope, type CancelScopeOptions } from '../kernel/cancel_scope.js';
-import type { Coroutine } from '../kernel/coroutine.js';
 import { runningTask } from '../kernel/running.js';
 import { ScopeOperation } from '../kernel/scope_operation.js';
-import { assertBody, type ScopeBody, ScopedOperation } from '../kernel/scoped.js';
+import { assertBody, type ScopeBody, type ScopedOperation } from '../kernel/scoped.js';
 
 /** Options of `shielded`. */
 export interface ShieldedOptions {
