@@ -18,7 +18,7 @@ import {
 import { cancelledFrom, inGroup, inTask, nestings, now, thrownFrom } from './scope_support';
 
 describe.each(nestings)('$name', ({ outer, inner }) => {
-  test('CS3 D2: CancelScope: every checkpoint inside throws, until it is left', inTask(outer, function* () {
+  test('CS3, D2: CancelScope: every checkpoint inside throws, until it is left', inTask(outer, function* () {
     const scope = new CancelScope();
     const errors: CancelledError[] = [];
     yield scope.run(inner.of(function* () {
@@ -32,7 +32,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     yield sleep(1);
   }));
 
-  test('CS4 CK5: CancelScope: what could be had at once is not had when it is cancelled', inTask(outer, function* () {
+  test('CS4, CK5: CancelScope: what could be had at once is not had when it is cancelled', inTask(outer, function* () {
     const [scope, lock, queue] = [new CancelScope(), new Lock(), new Queue<number>()];
     queue.tryPut(1);
     yield scope.run(inner.of(function* () {
@@ -71,7 +71,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([scope.cancelledCaught, queue.tryGet()]).toEqual([true, 'item']);
   }));
 
-  test('CS7 CS8: CancelScope: of two that are cancelled the outer one catches', inTask(outer, function* () {
+  test('CS7, CS8: CancelScope: of two that are cancelled the outer one catches', inTask(outer, function* () {
     const [wide, narrow] = [new CancelScope(), new CancelScope()];
     let error: unknown;
     yield wide.run(inner.of(function* () {
@@ -85,7 +85,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([(error as CancelledError).scope, wide.cancelledCaught, narrow.cancelledCaught]).toEqual([wide, true, false]);
   }));
 
-  test('D28 CS8: CancelScope: the outer one takes over while the inner unwinds', inTask(outer, function* () {
+  test('D28, CS8: CancelScope: the outer one takes over while the inner unwinds', inTask(outer, function* () {
     const [wide, narrow] = [new CancelScope(), new CancelScope()];
     yield wide.run(inner.of(function* () {
       yield narrow.run(outer.of(function* () {
@@ -101,7 +101,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([wide.cancelledCaught, narrow.cancelledCaught]).toEqual([true, false]);
   }));
 
-  test('CS9 CS23: CancelScope: another error goes on, and nothing was caught', inTask(outer, function* () {
+  test('CS9, CS23: CancelScope: another error goes on, and nothing was caught', inTask(outer, function* () {
     const scope = new CancelScope();
     const error = yield* thrownFrom(scope.run(inner.of(function* () {
       scope.cancel();
@@ -150,7 +150,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     }));
   }));
 
-  test('CS22 D3: CancelledError: names the child whose failure cancels a group', inTask(outer, function* () {
+  test('CS22, D3: CancelledError: names the child whose failure cancels a group', inTask(outer, function* () {
     let error: CancelledError | undefined;
     const failure = yield* thrownFrom(withTaskGroup(inGroup(inner, function* (group) {
       group.createTask(function* () {
@@ -197,7 +197,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect(new Set(errors).size).toBe(3);
   }));
 
-  test('CS28 D2: task.cancel: no scope catches it', inTask(outer, function* () {
+  test('CS28, D2: task.cancel: no scope catches it', inTask(outer, function* () {
     const [wide, narrow] = [new CancelScope(), new CancelScope()];
     const task = createTask(outer.of(function* () {
       yield wide.run(inner.of(function* () {
@@ -235,7 +235,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     }
   }));
 
-  test('CS28 X11: a request that was swallowed before a scope began does not come back', inTask(outer, function* () {
+  test('CS28, X11: a request that was swallowed before a scope began does not come back', inTask(outer, function* () {
     const task = createTask(outer.of(function* () {
       yield* cancelledFrom(sleepForever());
       yield moveOnAfter(5, inner.of(function* () {
@@ -262,7 +262,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect(getRunningLoop().metrics().ticks - ticks).toBeLessThan(5);
   }));
 
-  test('D27 X16: CancelScope: a wait on a task throws the error of the scope', inTask(outer, function* () {
+  test('D27, X16: CancelScope: a wait on a task throws the error of the scope', inTask(outer, function* () {
     const scope = new CancelScope();
     const awaited = createTask(inner.of(function* () {
       yield sleepForever();

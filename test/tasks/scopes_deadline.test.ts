@@ -34,7 +34,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([scope.cancelledCaught, now(), scope.deadline]).toEqual([true, 16, 16]);
   }));
 
-  test('CS14 TO16: CancelScope: another task moves the deadline of one that sleeps', inTask(outer, function* () {
+  test('CS14, TO16: CancelScope: another task moves the deadline of one that sleeps', inTask(outer, function* () {
     const scope = new CancelScope({ deadline: 10 });
     const task = createTask(outer.of(function* () {
       yield scope.run(forever);
@@ -58,7 +58,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([scope.cancelledCaught, scope.deadline]).toEqual([true, 100]);
   }));
 
-  test.each([0, -1, -Infinity])('CS15 CS20: moveOnAfter: of %d runs to its first checkpoint', (ms) =>
+  test.each([0, -1, -Infinity])('CS15, CS20: moveOnAfter: of %d runs to its first checkpoint', (ms) =>
     inTask(outer, function* () {
       const log: string[] = [];
       const scope = (yield moveOnAfter(ms, inner.of(function* () {

@@ -38,7 +38,7 @@ async function nestedAsync(depth: number, atBottom: () => Promise<void>): Promis
   else await new CancelScope().run(() => nestedAsync(depth - 1, atBottom));
 }
 
-test('CS26 D19: scopes: ten thousand groups end when the outermost is cancelled', virtualTime(function* () {
+test('CS26, D19: scopes: ten thousand groups end when the outermost is cancelled', virtualTime(function* () {
   const deadlines: number[] = [];
   const scope = yield* moveOnAfter(50, function* () {
     yield* nested(MANY, function* () {
@@ -50,7 +50,7 @@ test('CS26 D19: scopes: ten thousand groups end when the outermost is cancelled'
   expect([scope.cancelledCaught, getRunningLoop().time(), deadlines]).toEqual([true, 50, [50, -Infinity]]);
 }));
 
-test('CS26 D19: scopes: ten thousand groups end when the innermost is done', virtualTime(function* () {
+test('CS26, D19: scopes: ten thousand groups end when the innermost is done', virtualTime(function* () {
   const log: string[] = [];
   yield* nested(MANY, function* () {
     yield* sleep(1);
@@ -59,7 +59,7 @@ test('CS26 D19: scopes: ten thousand groups end when the innermost is done', vir
   expect(log).toEqual(['bottom']);
 }));
 
-test('CS26 D19: scopes: a failure at the bottom of ten thousand groups arrives at the top', virtualTime(function* () {
+test('CS26, D19: scopes: a failure at the bottom of ten thousand groups arrives at the top', virtualTime(function* () {
   const task = createTask(nested(MANY, function* () {
     yield* sleep(1);
     throw new Error('bottom');
@@ -71,7 +71,7 @@ test('CS26 D19: scopes: a failure at the bottom of ten thousand groups arrives a
   expect([depth, error?.message]).toEqual([MANY + 1, 'bottom']);
 }));
 
-test('CS26 D19: scopes: a shield over ten thousand is put up and lifted', virtualTime(function* () {
+test('CS26, D19: scopes: a shield over ten thousand is put up and lifted', virtualTime(function* () {
   const [wide, shield] = [new CancelScope(), new CancelScope({ shield: true })];
   const task = createTask(function* () {
     yield* wide.run(function* () {
@@ -89,7 +89,7 @@ test('CS26 D19: scopes: a shield over ten thousand is put up and lifted', virtua
   expect(wide.cancelledCaught).toBe(true);
 }));
 
-test('CS26 D19: scopes: ten thousand side by side end together', virtualTime(function* () {
+test('CS26, D19: scopes: ten thousand side by side end together', virtualTime(function* () {
   let ended = 0;
   const scope = yield* moveOnAfter(50, function* () {
     yield* withTaskGroup(function* (group) {
@@ -106,7 +106,7 @@ test('CS26 D19: scopes: ten thousand side by side end together', virtualTime(fun
   expect([ended, scope.cancelledCaught]).toEqual([MANY, true]);
 }));
 
-test('CS26 D19: scopes: a thousand async bodies in each other end with the outermost', virtualTime(async () => {
+test('CS26, D19: scopes: a thousand async bodies in each other end with the outermost', virtualTime(async () => {
   const scope = await moveOnAfter(50, () => nestedAsync(PART, async () => {
     await sleep(1e6);
   }));

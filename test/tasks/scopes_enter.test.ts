@@ -133,7 +133,7 @@ function* sleepOnce() {
   yield* sleep(1);
 }
 
-test('CS12 CS14: CancelScope: refuses shields that are no booleans and deadlines that are no times', () => {
+test('CS12, CS14: CancelScope: refuses shields that are no booleans and deadlines that are no times', () => {
   for (const shield of [1, 0, 'yes', null]) {
     expect(codeOf(() => new CancelScope({ shield: shield as never }))).toBe('ERR_INVALID_ARG_TYPE');
   }
@@ -148,7 +148,7 @@ test('CS12 CS14: CancelScope: refuses shields that are no booleans and deadlines
   expect(codeOf(() => CancelScope.fromSignal({} as never))).toBe('ERR_INVALID_ARG_TYPE');
 });
 
-test('CS12 CS14: CancelScope: a value that was refused changes nothing', () => {
+test('CS12, CS14: CancelScope: a value that was refused changes nothing', () => {
   const scope = new CancelScope({ deadline: 5, shield: true });
   expect(codeOf(() => (scope.deadline = NaN))).toBe('ERR_OUT_OF_RANGE');
   expect(codeOf(() => (scope.relativeDeadline = NaN))).toBe('ERR_OUT_OF_RANGE');
@@ -156,7 +156,7 @@ test('CS12 CS14: CancelScope: a value that was refused changes nothing', () => {
   expect([scope.deadline, scope.shield]).toEqual([5, true]);
 });
 
-test('CS20 D14: timeouts: NaN is out of range, no number is no time', () => {
+test('CS20, D14: timeouts: NaN is out of range, no number is no time', () => {
   for (const call of [moveOnAfter, moveOnAt, failAfter, failAt]) {
     expect(codeOf(() => call(NaN, sleepOnce))).toBe('ERR_OUT_OF_RANGE');
     for (const ms of [null, undefined, '5']) {

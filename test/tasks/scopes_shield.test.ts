@@ -140,7 +140,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([wide.cancelledCaught, narrow.cancelledCaught]).toEqual([true, false]);
   }));
 
-  test('CS11 X18: shielded: it does not keep out a request to the task', inTask(outer, function* () {
+  test('CS11, X18: shielded: it does not keep out a request to the task', inTask(outer, function* () {
     const task = createTask(outer.of(function* () {
       yield shielded(inner.of(function* () {
         yield sleepForever();

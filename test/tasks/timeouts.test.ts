@@ -33,7 +33,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     return 'value';
   });
 
-  test('TO2 D14: failAfter: of Infinity never fires, and can be given a deadline later', inTask(outer, function* () {
+  test('TO2, D14: failAfter: of Infinity never fires, and can be given a deadline later', inTask(outer, function* () {
     expect(yield failAfter(Infinity, sleeping(1e6))).toBe('value');
     const error = yield* thrownFrom(failAfter(Infinity, (scope: CancelScope) => inner.of(function* () {
       scope.relativeDeadline = 5;
@@ -48,7 +48,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect(yield operation).toBe('value');
   }));
 
-  test('TO4 D12: failAfter: throws TimeoutError, with the cancellation as its cause', inTask(outer, function* () {
+  test('TO4, D12: failAfter: throws TimeoutError, with the cancellation as its cause', inTask(outer, function* () {
     const error = (yield* thrownFrom(failAfter(500, forever))) as TimeoutError;
     expect([error.code, now(), currentTask()?.cancelling()]).toEqual(['ERR_TIMEOUT', 500, 0]);
     expect(error.message).toContain('500 ms');
@@ -65,7 +65,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect(now()).toBe(8);
   }));
 
-  test('TO5 D29: failAfter: a request to the task while it unwinds goes on instead', inTask(outer, function* () {
+  test('TO5, D29: failAfter: a request to the task while it unwinds goes on instead', inTask(outer, function* () {
     const task = createTask(outer.of(function* () {
       yield failAfter(10, inner.of(function* () {
         try {
@@ -79,7 +79,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect(() => task.result()).toThrow(expect.objectContaining({ code: 'ERR_CANCELLED', reason: 'asked' }));
   }));
 
-  test('TO5 D29: failAfter: a request that came first is not turned into a timeout', inTask(outer, function* () {
+  test('TO5, D29: failAfter: a request that came first is not turned into a timeout', inTask(outer, function* () {
     const task = createTask(outer.of(function* () {
       yield failAfter(10, inner.of(function* () {
         try {
@@ -213,7 +213,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([codeOfError(error), now()]).toEqual(['ERR_TIMEOUT', 55]);
   }));
 
-  test('TO17 TO18: failAfter: after its end the deadline stays readable and nothing fires', inTask(outer, function* () {
+  test('TO17, TO18: failAfter: after its end the deadline stays readable and nothing fires', inTask(outer, function* () {
     let scope: CancelScope | undefined;
     yield failAfter(10, (own: CancelScope) => inner.of(function* () {
       scope = own;
@@ -253,7 +253,7 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([codeOfError(error), now()]).toEqual(['ERR_TIMEOUT', 5]);
   }));
 
-  test('CS19 D12: failAfter: cancelled by hand it throws CancelledError', inTask(outer, function* () {
+  test('CS19, D12: failAfter: cancelled by hand it throws CancelledError', inTask(outer, function* () {
     const error = yield* thrownFrom(failAfter(500, (scope: CancelScope) => inner.of(function* () {
       scope.cancel('by hand');
       yield sleepForever();
