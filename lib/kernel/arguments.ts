@@ -9,11 +9,23 @@ export function assertInstant(ms: unknown, call: string): asserts ms is number {
   if (Number.isNaN(ms)) throw new ArgumentRangeError(`${call}: milliseconds must not be NaN`);
 }
 
-/** @internal Throws: ArgumentTypeError for what can hold no options, such as one more thing to wait for. */
-export function assertOptions(options: unknown, call: string): void {
+/**
+ * @internal Throws: ArgumentTypeError for what can hold no options, such as one more thing to wait for, and for an option
+ * that is not among the `known` ones: a misspelt limit would be no limit.
+ */
+export function assertOptions(options: unknown, call: string, known?: readonly string[]): void {
   const isRecord = typeof options === 'object' && options !== null;
-  if (isRecord && !Array.isArray(options) && !isThenable(options) && !isCoroutine(options)) return;
+  if (isRecord && !Array.isArray(options) && !isThenable(options) && !isCoroutine(options)) {
+    if (known !== undefined) refuseUnknown(options, call, known);
+    return;
+  }
   throw new ArgumentTypeError(`${call}: options are an object, not ${describe(options)}`);
+}
+
+function refuseUnknown(options: object, call: string, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new ArgumentTypeError(`${call}: there is no option \`${unknown}\`; there is ${known.join(', ')}`);
 }
 
 /**
@@ -27,5 +39,7 @@ export function refuseCoroutineFunction(fn: unknown): void {
 
 /** @internal */
 export function assertCallable(fn: unknown, call: string): void {
-  if (typeof fn !== 'function') throw new ArgumentTypeError(`${call}: a function is needed, not ${typeof fn}`);
+  if (typeof fn === 'function') return;
+  const hint = isCoroutine(fn) ? '; give the function itself, which is called later' : '';
+  throw new ArgumentTypeError(`${call}: a function is needed, not ${describe(fn)}${hint}`);
 }

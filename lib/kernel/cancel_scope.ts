@@ -12,6 +12,7 @@ import {
 } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
 import { Kind } from '../engine/abi.js';
+import { assertOptions } from './arguments.js';
 import { type CancelCause, CancelStatus } from './cancel_status.js';
 import { cancelledError } from './cancelled_error.js';
 import { current } from './current.js';
@@ -83,9 +84,7 @@ export class CancelScope {
   }
 
   private _take(options: CancelScopeOptions): void {
-    if (typeof options !== 'object' || (options as unknown) === null) {
-      throw new ArgumentTypeError('CancelScope: options are an object, such as { deadline } or { shield: true }');
-    }
+    assertOptions(options, 'CancelScope', ['deadline', 'relativeDeadline', 'shield']);
     const { deadline, relativeDeadline, shield } = options;
     if (shield !== undefined) this._isShielded = checkedShield(shield);
     if (deadline !== undefined) this._deadline = checkedDeadline(deadline);

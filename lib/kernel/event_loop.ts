@@ -66,7 +66,7 @@ export class EventLoop extends LoopCore {
   #liveRuns = 0;
 
   constructor(options: EventLoopOptions = {}) {
-    assertOptions(options, 'EventLoop');
+    assertOptions(options, 'EventLoop', ['engine', 'debug']);
     super(options.engine ?? new NativeEngine());
     this._drain = new Drain(this);
     this.#owned = new OwnedDriver(this, this._drain);

@@ -7,8 +7,10 @@ import type { CancelStatus } from './cancel_status.js';
 import {
   asNative,
   type Coroutine,
+  describe,
   isCoroutine,
   isGeneratorFunction,
+  isThenable,
   type Operation,
   type Suspension,
 } from './coroutine.js';
@@ -50,7 +52,8 @@ export class ScopedOperation<T> implements Operation<T>, PromiseLike<T> {
 /** @internal Throws: ArgumentTypeError for what cannot be a scope's body. */
 export function assertBody(body: unknown, call: string): void {
   if (typeof body === 'function') return;
-  const what = isCoroutine(body) ? 'a coroutine object; give the function itself, which is called inside' : typeof body;
+  const isCalled = isCoroutine(body) || isThenable(body);
+  const what = `${describe(body)}${isCalled ? '; give the function itself, which is called inside' : ''}`;
   throw new ArgumentTypeError(`${call}: a function* or an async function is needed as the body, not ${what}`);
 }
 

@@ -67,7 +67,7 @@ export class Broadcast<T> {
    */
   constructor(capacity: number, options: BroadcastOptions = {}) {
     assertCount(capacity, 'Broadcast', 1);
-    assertOptions(options, 'Broadcast');
+    assertOptions(options, 'Broadcast', ['whenFull']);
     const { whenFull = 'wait' } = options;
     if (!POLICIES.includes(whenFull)) {
       throw new ArgumentTypeError(`Broadcast: whenFull is 'wait', 'dropOldest' or 'dropNewest', not ${describe(whenFull)}`);

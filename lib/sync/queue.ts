@@ -79,7 +79,7 @@ export class Queue<T> implements AsyncIterable<T> {
   /** @internal */
   constructor(maxSize: number | undefined, options: QueueOptions<T> | undefined, store: Store<T>);
   constructor(maxSize: number = 0, options: QueueOptions<T> = {}, store: Store<T> = new FifoStore<T>()) {
-    assertOptions(options, 'a queue');
+    assertOptions(options, 'a queue', ['items']);
     const { items = [] } = options;
     if (typeof maxSize !== 'number') throw new ArgumentTypeError(`maxSize is a number, not ${describe(maxSize)}`);
     if (typeof items[Symbol.iterator] !== 'function') {
@@ -205,7 +205,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * empty. With `immediate` its items are dropped, which counts as their being done. It may be called again.
    */
   shutdown(options: { readonly immediate?: boolean } = {}): void {
-    assertOptions(options, 'shutdown');
+    assertOptions(options, 'shutdown', ['immediate']);
     const { immediate = false } = options;
     this._isShutDown = true;
     this._putters._failAll(shutDown);

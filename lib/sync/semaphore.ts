@@ -57,7 +57,7 @@ export class Semaphore {
    *   `max` below it.
    */
   constructor(value = 1, options: SemaphoreOptions = {}) {
-    assertOptions(options, 'Semaphore');
+    assertOptions(options, 'Semaphore', ['max']);
     const { max = Infinity } = options;
     assertCount(value, 'Semaphore: the value');
     assertCount(max, 'Semaphore: max');

@@ -38,7 +38,7 @@ export function all<R extends Readonly<Record<string, Waitable>>>(
   options?: FailureOptions,
 ): ScopedOperation<WaitableValues<R>>;
 export function all(...args: unknown[]): ScopedOperation<unknown> {
-  const given = readOwned(args, 'all');
+  const given = readOwned(args, 'all', ['groupFailures']);
   try {
     const groupFailures = readFailureOptions(given.options, 'all');
     return new ScopedOperation(() => performAll(given, groupFailures));

@@ -180,7 +180,7 @@ export function asCompleted<A extends Waitable>(
   waitables: Iterable<A>,
   options: AsCompletedOptions = {},
 ): Completions<Future<WaitableValue<A>>> {
-  assertOptions(options, 'asCompleted');
+  assertOptions(options, 'asCompleted', ['timeout']);
   const { timeout } = options;
   const isCollection = typeof (waitables as Partial<Iterable<A>> | null)?.[Symbol.iterator] === 'function';
   if (!isCollection || waitables instanceof Future || 'next' in (waitables as object)) {

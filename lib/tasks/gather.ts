@@ -156,7 +156,7 @@ export function gather(...args: unknown[]): Future<unknown> {
 }
 
 function readOptions(options: unknown): GatherOptions {
-  assertOptions(options, 'gather');
+  assertOptions(options, 'gather', ['returnExceptions']);
   const { returnExceptions } = options as { returnExceptions?: unknown };
   if (returnExceptions !== undefined && typeof returnExceptions !== 'boolean') {
     throw new ArgumentTypeError(`gather: returnExceptions is true or false, not ${describe(returnExceptions)}`);

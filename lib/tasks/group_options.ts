@@ -22,7 +22,7 @@ export interface ChildOptions extends TaskOptions {
 
 /** @internal */
 export function checkGroupOptions(options: TaskGroupOptions, call: string): void {
-  assertOptions(options, call);
+  assertOptions(options, call, ['limit', 'name']);
   const { limit, name } = options as { limit?: unknown; name?: unknown };
   if (name !== undefined && typeof name !== 'string') {
     throw new ArgumentTypeError(`${call}: name is a string, not ${describe(name)}`);

@@ -64,7 +64,7 @@ function readSettings(items: unknown, fn: unknown, options: unknown): Settings {
     throw new ArgumentTypeError(`mapConcurrent: an iterable or async iterable is needed, not ${describe(items)}`);
   }
   assertCallable(fn, 'mapConcurrent');
-  assertOptions(options, 'mapConcurrent');
+  assertOptions(options, 'mapConcurrent', ['limit', 'ordered', 'groupFailures']);
   const { limit = DEFAULT_LIMIT, ordered = true } = options as { limit?: unknown; ordered?: unknown };
   if (typeof limit !== 'number') throw new ArgumentTypeError(`mapConcurrent: limit is a number, not ${describe(limit)}`);
   if (!(limit >= 1) || (limit !== Infinity && !Number.isInteger(limit))) {

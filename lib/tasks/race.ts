@@ -67,7 +67,7 @@ export function any(...args: unknown[]): ScopedOperation<unknown> {
 type OnOrphan = ((value: unknown) => void) | undefined;
 
 function readRace(args: readonly unknown[], call: string): { items: readonly unknown[]; onOrphan: OnOrphan } {
-  const { items, options } = readOwned(args, call);
+  const { items, options } = readOwned(args, call, ['onOrphan']);
   try {
     if (items.length === 0) throw new ArgumentRangeError(`${call}: there is nothing to wait for, so it would never end`);
     return { items, onOrphan: readRaceOptions(options, call) };

@@ -40,9 +40,13 @@ function checkSignals(signals: unknown, call: string): void {
   }
 }
 
+const RUN_OPTIONS: readonly string[] = [
+  'debug', 'signal', 'signals', 'unhandled', 'asyncContext', 'engine', 'name', 'shutdownTimeout',
+] satisfies (keyof RunOptions)[];
+
 /** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
 export function checkRunOptions(options: RunOptions, call: string): void {
-  assertOptions(options, call);
+  assertOptions(options, call, RUN_OPTIONS);
   const { signal, signals, unhandled, asyncContext, shutdownTimeout, engine } = options;
   if (engine !== undefined && typeof (engine as Partial<Engine> | null)?.runOnce !== 'function') {
     throw new ArgumentTypeError(`${call}: engine must be an Engine`);

@@ -34,7 +34,7 @@ export function staggeredRace<T>(
     throw new ArgumentTypeError(`staggeredRace: each is a function, called when its turn comes, not ${describe(fn)}`);
   }
   assertInstant(delayMs, 'staggeredRace: delayMs');
-  assertOptions(options, 'staggeredRace');
+  assertOptions(options, 'staggeredRace', ['onOrphan']);
   const onOrphan = readRaceOptions(options, 'staggeredRace');
   if (attempts.length === 0) throw new ArgumentRangeError('staggeredRace: there is nothing to try, so it would never end');
   return new ScopedOperation(() => perform(attempts, delayMs, onOrphan));

@@ -70,7 +70,7 @@ export function shielded<T>(
   body: ScopeBody<CancelScope, T>,
   options: ShieldedOptions = {},
 ): ScopedOperation<T> {
-  assertOptions(options, 'shielded');
+  assertOptions(options, 'shielded', ['timeout']);
   const { timeout: ms = Infinity } = options;
   assertInstant(ms, 'shielded: timeout');
   assertBody(body, 'shielded');

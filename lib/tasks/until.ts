@@ -51,7 +51,7 @@ class PromiseFuture<T> extends Future<T> {
  * Checkpoint: yes. Cancel: the wait is detached and `onCancel` called; the promise goes on and is ignored.
  */
 export function until<T>(promise: PromiseLike<T>, options: UntilOptions = {}): Future<T> {
-  assertOptions(options, 'until');
+  assertOptions(options, 'until', ['onCancel']);
   const { onCancel } = options;
   if (!isThenable(promise)) throw new ArgumentTypeError(`until: a promise is needed, not ${describe(promise)}`);
   if (onCancel !== undefined && typeof onCancel !== 'function') {
@@ -127,7 +127,7 @@ export function untilSignal<T>(
   start: (signal: AbortSignal) => PromiseLike<T>,
   options: UntilSignalOptions = {},
 ): Future<T> {
-  assertOptions(options, 'untilSignal');
+  assertOptions(options, 'untilSignal', ['graceMs']);
   const { graceMs = Infinity } = options;
   if (typeof start !== 'function') {
     throw new ArgumentTypeError(`untilSignal: a function of a signal is needed, not ${describe(start)}`);

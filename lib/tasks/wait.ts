@@ -112,7 +112,7 @@ export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: W
       throw new ArgumentTypeError(`wait: ${describe(future)} is not a future; make a task of a coroutine first`);
     }
   }
-  assertOptions(options, 'wait');
+  assertOptions(options, 'wait', ['timeout', 'returnWhen']);
   const { timeout, returnWhen } = options;
   if (timeout !== undefined) assertInstant(timeout, 'wait');
   if (returnWhen !== undefined && !CHOICES.includes(returnWhen)) {

@@ -42,12 +42,12 @@ function isRecord(value: unknown, call: string): value is Record<string, unknown
  * @internal The same for a structured combinator, which owns what it is given: all of it is checked before any of it is
  * started, and if something is refused, the rest is closed or cancelled.
  */
-export function readOwned(args: readonly unknown[], call: string): Given {
+export function readOwned(args: readonly unknown[], call: string, known: readonly string[]): Given {
   let items = args.length <= 2 && Array.isArray(args[0]) ? args[0] : args;
   try {
     const given = readGiven(args, call);
     items = given.items;
-    assertOptions(given.options, call);
+    assertOptions(given.options, call, known);
     for (const item of items) assertWaitable(item, call);
     return given;
   } catch (error) {
