@@ -1,0 +1,260 @@
+// ByteStream: a connected stream of bytes, as tasks use it. What each operation checks is here; how bytes move is below,
+// in stream_core.ts and receiving.ts.
+
+import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { describe } from '../kernel/coroutine.js';
+import type { Future } from '../kernel/future.js';
+import type { SocketAddress } from './addresses.js';
+import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
+import { atOnce } from './receiving.js';
+import { StreamCore } from './stream_core.js';
+
+/** What can be written: text goes out as UTF-8. */
+export type Writable = string | ArrayBufferView;
+
+/** One separator, or several of which the one that ends first counts. */
+export type Separator = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** How far to look for a separator. */
+export interface LimitOptions {
+  /** Bytes before the separator; 65,536 by default. */
+  readonly limit?: number;
+}
+
+/** Marks for `drain`, in bytes. */
+export interface WriteLimitOptions {
+  readonly high?: number;
+  readonly low?: number;
+}
+
+const DEFAULT_LIMIT = 64 * 1024;
+const ANY_NUMBER = 2 ** 31 - 1;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * A connected stream of bytes, in both directions.
+ *
+ * `openConnection` makes one, and `startServer` gives one to its handler. One task reads at a time; writing needs no turns.
+ * A failure of the connection is a system error (`ECONNRESET`…), and comes after the bytes that came before it.
+ * Source: asyncio.StreamReader and StreamWriter, trio.SocketStream.
+ */
+export class ByteStream extends StreamCore {
+  /**
+   * Reads what is there, at most `max` bytes, and waits only if nothing is.
+   *
+   * Returns: at least one byte; null at the end; an empty buffer for a `max` of 0.
+   * Throws: BusyResourceError if another task reads; ClosedResourceError; a system error.
+   * Checkpoint: only if nothing is there. Cancel: nothing is taken.
+   */
+  read(max?: number): Future<Buffer | null> {
+    if (max !== undefined) assertByteCount(max, 'read');
+    this._beforeReading();
+    return max === 0 ? atOnce(this._sockets, NOTHING) : this._readSome(max ?? ANY_NUMBER);
+  }
+
+  /**
+   * Reads exactly `count` bytes.
+   *
+   * Throws: IncompleteReadError with what there was, at the end; as `read`.
+   * Checkpoint: only if too few are there. Cancel: nothing is taken, also half-way.
+   */
+  readExactly(count: number): Future<Buffer> {
+    assertByteCount(count, 'readExactly');
+    this._beforeReading();
+    return this._park(new ExactReader(this._sockets.loop, this, count));
+  }
+
+  /**
+   * Reads up to a separator.
+   *
+   * Returns: the bytes with the separator.
+   * Throws: LimitExceededError if it is not within the limit, and nothing is taken; IncompleteReadError; as `read`.
+   * Checkpoint: only if it is not there yet. Cancel: nothing is taken.
+   */
+  readUntil(separator: Separator, { limit = DEFAULT_LIMIT }: LimitOptions = {}): Future<Buffer> {
+    const separators = toSeparators(separator);
+    assertByteCount(limit, 'readUntil: limit');
+    this._beforeReading();
+    return this._park(new UntilReader(this._sockets.loop, this, separators, limit));
+  }
+
+  /**
+   * Reads a line.
+   *
+   * Returns: the line without its end (`\n` or `\r\n`); at the end of the stream what is left, then null.
+   * Throws: LimitExceededError, and nothing is taken; as `read`.
+   * Checkpoint: only if it is not there yet. Cancel: nothing is taken.
+   */
+  readLine({ limit = DEFAULT_LIMIT }: LimitOptions = {}): Future<Buffer | null> {
+    assertByteCount(limit, 'readLine: limit');
+    this._beforeReading();
+    return this._park(new LineReader(this._sockets.loop, this, limit));
+  }
+
+  /**
+   * Reads into memory of your own; the kernel writes into it directly when nothing has come yet.
+   *
+   * Returns: how many bytes; 0 at the end, or if there is no room.
+   * Throws: as `read`. Checkpoint: only if nothing is there. Cancel: nothing is taken.
+   */
+  readInto(into: ArrayBufferView): Future<number> {
+    const view = toBytes(into, 'readInto');
+    this._beforeReading();
+    return view.length === 0 ? atOnce(this._sockets, 0) : this._readInto(view);
+  }
+
+  /**
+   * Reads everything up to the end, however much it is.
+   *
+   * Throws: as `read`. Checkpoint: only before the end has come. Cancel: nothing is taken.
+   */
+  readAll(): Future<Buffer> {
+    this._beforeReading();
+    return this._park(new AllReader(this._sockets.loop, this));
+  }
+
+  /**
+   * Writes without waiting: everything that is written in a turn leaves together at its end. Follow it with `drain`, or use
+   * `send`, or a slow peer fills the memory. Up to 8 KiB are copied; leave larger memory as it is until `drain` or `send`
+   * is over.
+   *
+   * Throws: ClosedResourceError after `close` or `sendEof`; the system error with which sending has failed.
+   * Checkpoint: no.
+   */
+  write(data: Writable): void {
+    this._write(typeof data === 'string' ? Buffer.from(data) : toBytes(data, 'write'));
+  }
+
+  /**
+   * Waits until no more than the low mark waits to be sent, if it is more than the high mark now.
+   *
+   * Throws: ClosedResourceError; the system error with which sending has failed.
+   * Checkpoint: only above the high mark. Cancel: only the wait ends; everything that was written stays on its way.
+   */
+  drain(): Future<void> {
+    return this._drain();
+  }
+
+  /**
+   * Writes and drains.
+   *
+   * Throws, Checkpoint: as `write` and `drain`. Cancel: all of `data` stays on its way; only the wait ends. A task that is
+   * cancelled already sends nothing.
+   */
+  send(data: Writable): Future<void> {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data, 'send');
+    this._beforeSending();
+    this._write(bytes);
+    return this._drain();
+  }
+
+  /**
+   * Ends the sending side behind everything that was written; reading goes on. It need not be awaited.
+   *
+   * Throws: ClosedResourceError after `close`. Checkpoint: no.
+   */
+  sendEof(): Future<void> {
+    this._endSending();
+    return this._sockets.done;
+  }
+
+  /**
+   * Closes the stream: reading stops at once, and what was written is sent first. It need not be awaited.
+   *
+   * Checkpoint: only if something waits to be sent. Cancel: the closing goes on.
+   */
+  close(): Future<void> {
+    this._shut(false);
+    return this._whenClosed();
+  }
+
+  /** Closes at once: what waits to be sent is dropped, and the peer sees a reset. Checkpoint: no. */
+  abort(): void {
+    this._shut(true);
+  }
+
+  /**
+   * Waits until the stream is closed, by whomever.
+   *
+   * Throws: nothing. Checkpoint: only if it is open. Cancel: only the wait ends.
+   */
+  waitClosed(): Future<void> {
+    return this._whenClosed();
+  }
+
+  /** Whether `close` or `abort` was called. */
+  get closed(): boolean {
+    return this._isClosed;
+  }
+
+  /** Bytes written that the kernel has not taken yet. */
+  get pendingBytes(): number {
+    return this._pendingBytes;
+  }
+
+  /**
+   * Sets the marks of `drain`; 64 KiB and 16 KiB at first. One alone puts the other at a quarter, or at four times.
+   *
+   * Throws: ArgumentRangeError if `low` is above `high`.
+   */
+  setWriteLimits({ high, low }: WriteLimitOptions): void {
+    const above = high ?? (low === undefined ? DEFAULT_LIMIT : 4 * low);
+    const below = low ?? Math.floor(above / 4);
+    assertByteCount(above, 'setWriteLimits: high');
+    assertByteCount(below, 'setWriteLimits: low');
+    if (below > above) throw new ArgumentRangeError(`setWriteLimits: low (${below}) is above high (${above})`);
+    this._ownRare().limits = { high: above, low: below };
+  }
+
+  /** Where this end is; null if it was not asked while the stream was open. */
+  get localAddress(): SocketAddress | null {
+    return this._address('local');
+  }
+  /** Where the peer is; null if that was not known while the stream was open. */
+  get remoteAddress(): SocketAddress | null {
+    return this._address('remote');
+  }
+
+  /** The chunks up to the end, for `for await`; in coroutines: `while ((chunk = yield* stream.read()) !== null)`. */
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, void, unknown> {
+    return {
+      next: async () => {
+        const value = await this.read();
+        return value === null ? { done: true, value: undefined } : { done: false, value };
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
+  }
+
+  /** Closes, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function assertByteCount(count: unknown, what: string): asserts count is number {
+  if (typeof count !== 'number') {
+    throw new ArgumentTypeError(`${what}: a number of bytes is needed, not ${describe(count)}`);
+  }
+  if (Number.isInteger(count) && count >= 0 && count <= ANY_NUMBER) return;
+  throw new ArgumentRangeError(`${what}: ${count} is not a number of bytes from 0 to ${ANY_NUMBER}`);
+}
+
+// Not `instanceof`: test runners have realms of their own.
+function toBytes(data: unknown, what: string): Uint8Array {
+  if (!ArrayBuffer.isView(data)) {
+    throw new ArgumentTypeError(`${what}: a Buffer or typed array is needed, not ${describe(data)}`);
+  }
+  if ((data as Uint8Array).BYTES_PER_ELEMENT === 1) return data as Uint8Array;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function toSeparators(separator: Separator): Buffer[] {
+  const list = Array.isArray(separator) ? (separator as (string | Uint8Array)[]) : [separator as string | Uint8Array];
+  if (list.length === 0) throw new ArgumentRangeError('readUntil: there is no separator in the list');
+  return list.map((item) => {
+    const bytes = typeof item === 'string' ? Buffer.from(item) : Buffer.from(toBytes(item, 'readUntil'));
+    if (bytes.length === 0) throw new ArgumentRangeError('readUntil: a separator is empty');
+    return bytes;
+  });
+}

@@ -1,0 +1,329 @@
+// Server: a task for each connection. The tasks are a group: closing the server's scope cancels them; but one that fails
+// takes only its own connection with it. The server belongs to the run that started it: when that run's main ends, the
+// server is closed with what the run left behind.
+// Invariant: a connection is counted until its task has ended and its stream is closed.
+
+import { constants } from 'node:os';
+import { CancelledError, InvalidStateError, socketError } from '../base/errors.js';
+import { CancelStatus } from '../kernel/cancel_status.js';
+import { type Context } from '../kernel/context.js';
+import { type Coroutine, isGeneratorFunction } from '../kernel/coroutine.js';
+import { type Future, State } from '../kernel/future.js';
+import { runningTask } from '../kernel/running.js';
+import type { Root } from '../kernel/root.js';
+import type { Task } from '../kernel/task.js';
+import { moveOnAfter, shielded } from '../tasks/timeouts.js';
+import type { SocketAddress } from './addresses.js';
+import { ByteStream } from './byte_stream.js';
+import { Listener } from './listener.js';
+import { SharedWait, wakeAll } from './sending.js';
+import type { Sockets } from './sockets.js';
+
+/** What a server runs for each connection, in a task of its own. */
+export type ConnectionHandler = (stream: ByteStream) => Coroutine<void> | PromiseLike<void>;
+
+/** How `server.shutdown` waits. */
+export interface ShutdownOptions {
+  /** Milliseconds for handlers to end by themselves. */
+  readonly drain: number;
+}
+
+/** @internal */
+export interface ServerSetting {
+  readonly handler: ConnectionHandler;
+  readonly maxConnections: number;
+  readonly context: Context | null;
+}
+
+const EAGAIN = -constants.errno.EAGAIN;
+
+// A connection of a server. It waits for its own task, so that nothing else has to.
+class AcceptedStream extends ByteStream {
+  /** @internal */ declare readonly _server: Server;
+  /** @internal */ declare _task: Task<unknown> | null;
+  /** @internal */ declare _next: AcceptedStream | null;
+  /** @internal */ declare _previous: AcceptedStream | null;
+
+  constructor(sockets: Sockets, server: Server) {
+    super(sockets, -1);
+    this._server = server;
+    this._task = null;
+    this._next = null;
+    this._previous = null;
+  }
+
+  /** @internal */
+  get _looks(): boolean {
+    return true;
+  }
+
+  /** @internal The handler has ended. */
+  _wake(): void {
+    const task = this._task as Task<unknown>;
+    this._task = null;
+    this._server._handlerEnded(this, task);
+    if (this._isReleased) this._server._connectionEnded(this);
+    else if ((task._state & State.outcome) === State.cancelled) this.abort();
+    else void this.close();
+  }
+
+  override _released(): void {
+    if (this._isReleased) return;
+    super._released();
+    if (this._task === null) this._server._connectionEnded(this);
+  }
+}
+
+/**
+ * A running server; `startServer` makes one.
+ *
+ * Source: asyncio.Server, trio.serve_tcp.
+ */
+export class Server {
+  readonly #sockets: Sockets;
+  readonly #setting: ServerSetting;
+  readonly #listeners: Listener[] = [];
+  readonly #status: CancelStatus;
+  readonly #members = new Set<Task<unknown>>();
+  readonly #waits = new Set<SharedWait>();
+  readonly #closings = new Set<SharedWait>();
+  #first: AcceptedStream | null = null;
+  #connections = 0;
+  #isClosed = false;
+  #isServing = false;
+
+  /** @internal */
+  constructor(sockets: Sockets, setting: ServerSetting) {
+    this.#sockets = sockets;
+    this.#setting = setting;
+    const root = runningTask()?._root ?? sockets.loop._orphans;
+    this.#status = new CancelStatus(root, root._base, null);
+    this.#status.members = this.#members;
+  }
+
+  /** @internal Listens at one more address. Returns: 0 or a negative errno. */
+  _listen(host: string, port: number, backlog: number, flags: number, mode: number): number {
+    const listener = new Listener(this.#sockets, this);
+    const result = listener.listen(host, port, backlog, flags, mode);
+    if (result === 0) this.#listeners.push(listener);
+    return result;
+  }
+
+  /** @internal Closes the server when the run that it belongs to cancels what is left. */
+  _guard(): void {
+    const root = this.#status.root as Root;
+    const guard = this.#sockets.loop._makeTask(this.#closeAtTheEnd(), { name: 'server' }, root._base);
+    guard._addWaiter({ _wake: () => undefined, _looks: true });
+  }
+
+  *#closeAtTheEnd(): Coroutine<void> {
+    try {
+      yield* this.#whenClosed();
+    } finally {
+      void this.close();
+    }
+  }
+
+  #whenClosed(): Future<void> {
+    return this.#isClosed ? this.#sockets.done : new SharedWait(this.#sockets.loop, this.#closings);
+  }
+
+  /** Returns: where it listens, the first address if there are several; null once it is closed. */
+  address(): SocketAddress | null {
+    return this.#listeners[0]?.address ?? null;
+  }
+
+  /** Where it listens; empty once it is closed. */
+  get addresses(): readonly SocketAddress[] {
+    return this.#listeners.map((listener) => listener.address as SocketAddress);
+  }
+
+  /** Connections that are served. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Whether it has stopped listening. */
+  get closed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** @internal */
+  _connectionWaits(listener: Listener): void {
+    if (this.#connections >= this.#setting.maxConnections) this.#pauseAll();
+    else this.#accept(listener);
+  }
+
+  /** @internal */
+  _acceptFailed(listener: Listener, errno: number): void {
+    const { address, port } = listener.address ?? {};
+    const exception = socketError(-errno, 'accept', { address, port }, 'raise the limit of open files, or serve fewer');
+    this.#sockets.loop.callExceptionHandler({
+      message: 'a server cannot accept connections for now, and will try again',
+      exception,
+      server: this,
+    });
+  }
+
+  // Returns: false if no connection waits there.
+  #accept(listener: Listener): boolean {
+    const { transports, loop } = this.#sockets;
+    const stream = new AcceptedStream(this.#sockets, this);
+    const result = transports.accept(listener.slot, listener.word, stream._slot, stream._word);
+    if (result < 0) {
+      loop._release(stream._slot);
+      if (result !== EAGAIN) this._acceptFailed(listener, -result);
+      return result !== EAGAIN;
+    }
+    stream._next = this.#first;
+    if (this.#first !== null) this.#first._previous = stream;
+    this.#first = stream;
+    this.#connections++;
+    this.#handle(stream);
+    return true;
+  }
+
+  #handle(stream: AcceptedStream): void {
+    const { handler, context } = this.#setting;
+    const options = context === null ? {} : { context: context.copy() };
+    // A generator function is called here, so that its task needs no closure; any other in the task's first step.
+    const source = isGeneratorFunction(handler) ? handler(stream) : () => handler(stream);
+    const task = this.#sockets.loop._makeTask(source, options, this.#status);
+    stream._task = task;
+    this.#members.add(task);
+    task._addWaiter(stream);
+  }
+
+  /** @internal */
+  _handlerEnded(stream: ByteStream, task: Task<unknown>): void {
+    this.#members.delete(task);
+    if ((task._state & State.outcome) !== State.failed || task._value instanceof CancelledError) return;
+    this.#sockets.loop.callExceptionHandler({
+      message: `${task.name}, which served a connection, has failed`,
+      exception: task._value,
+      task,
+      stream,
+      server: this,
+    });
+  }
+
+  /** @internal */
+  _connectionEnded(stream: AcceptedStream): void {
+    const { _previous: previous, _next: next } = stream;
+    if (previous === null) this.#first = next;
+    else previous._next = next;
+    if (next !== null) next._previous = previous;
+    this.#connections--;
+    if (!this.#isClosed) this.#acceptWaiting();
+    else if (this.#connections === 0) wakeAll(this.#waits);
+  }
+
+  #pauseAll(): void {
+    for (const listener of this.#listeners) listener.pause();
+  }
+
+  // There is room again: first for those that were accepted before there was none.
+  #acceptWaiting(): void {
+    if (this.#setting.maxConnections === Infinity) return;
+    for (const listener of this.#listeners) {
+      while (this.#connections < this.#setting.maxConnections && this.#accept(listener));
+      if (this.#connections < this.#setting.maxConnections) listener.resume();
+    }
+  }
+
+  /**
+   * Stops listening; connections that are served go on. It need not be awaited.
+   *
+   * Returns: a future like that of `waitClosed`.
+   */
+  close(): Future<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      for (const listener of this.#listeners.splice(0)) listener.close();
+      wakeAll(this.#closings);
+      if (this.#connections === 0) wakeAll(this.#waits);
+    }
+    return this.waitClosed();
+  }
+
+  /** Closes all connections, each after what was written to it. */
+  closeClients(): void {
+    for (const stream of this.#streams()) void stream.close();
+  }
+
+  /** Closes all connections at once, with a reset. */
+  abortClients(): void {
+    for (const stream of this.#streams()) stream.abort();
+  }
+
+  #streams(): AcceptedStream[] {
+    const streams: AcceptedStream[] = [];
+    for (let stream = this.#first; stream !== null; stream = stream._next) streams.push(stream);
+    return streams;
+  }
+
+  /**
+   * Waits until the server is closed and all connections are over.
+   *
+   * Throws: nothing. Checkpoint: only if it has to wait. Cancel: only the wait ends.
+   */
+  waitClosed(): Future<void> {
+    if (this.#isClosed && this.#connections === 0) return this.#sockets.done;
+    return new SharedWait(this.#sockets.loop, this.#waits);
+  }
+
+  /**
+   * Stops listening, gives the handlers `drain` ms to end by themselves, then cancels those that are left, and waits for
+   * them. What they leave unsent is dropped.
+   *
+   * Units: milliseconds.
+   * Checkpoint: only if connections are left. Cancel: handlers are cancelled at once, and awaited.
+   */
+  shutdown({ drain }: ShutdownOptions): Future<void> {
+    return this.#sockets.loop._makeTask<void>(this.#shutDown(drain), { name: 'server shutdown', eager: true });
+  }
+
+  *#shutDown(drain: number): Coroutine<void> {
+    void this.close();
+    try {
+      yield* moveOnAfter(drain, () => this.#waitOver());
+    } finally {
+      this.#status.cancel({ reason: 'the server was shut down', origin: null });
+      for (const stream of this.#streams()) if (stream._task === null) stream.abort();
+      yield* shielded(() => this.#waitOver());
+    }
+  }
+
+  *#waitOver(): Coroutine<void> {
+    yield* this.waitClosed();
+  }
+
+  /**
+   * Waits until the server is closed and its connections are over, and closes it if the wait is cancelled.
+   *
+   * Throws: InvalidStateError if somebody else waits like this already.
+   * Checkpoint: yes. Cancel: the server and its connections are closed, and awaited.
+   */
+  serveForever(): Future<void> {
+    if (this.#isServing) throw new InvalidStateError('serveForever() is running already; await waitClosed() beside it');
+    this.#isServing = true;
+    return this.#sockets.loop._makeTask<void>(this.#serve(), { name: 'serveForever', eager: true });
+  }
+
+  *#serve(): Coroutine<void> {
+    try {
+      yield* this.#whenClosed();
+    } catch (error) {
+      yield* shielded(() => this.#shutDown(0));
+      throw error;
+    } finally {
+      this.#isServing = false;
+    }
+    yield* this.waitClosed();
+  }
+
+  /** Closes the server and its connections, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown({ drain: 0 });
+  }
+}

@@ -1,0 +1,107 @@
+// Starting a server: what may be asked for, and at which addresses to listen.
+
+import { constants } from 'node:os';
+import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/errors.js';
+import { ListenFlag } from '../engine/transports.js';
+import { assertCallable } from '../kernel/arguments.js';
+import { captureContext } from '../kernel/context.js';
+import { describe, type Coroutine } from '../kernel/coroutine.js';
+import type { Future } from '../kernel/future.js';
+import { getRunningLoop } from '../kernel/running.js';
+import { assertPlace, resolveHost } from './open_connection.js';
+import { type ConnectionHandler, Server } from './server.js';
+import { type Sockets, socketsOf } from './sockets.js';
+
+/** Where and how to listen: at a port, on one host or all, or at the path of a UNIX socket. */
+export interface ServerOptions {
+  /** A name or a numeric address; all addresses of the machine by default. */
+  readonly host?: string;
+  /** 0 for one that is free. */
+  readonly port?: number;
+  /** A UNIX socket; a name that begins with a zero byte is an abstract one. A file nobody listens behind is replaced. */
+  readonly path?: string;
+  /** The permissions of the UNIX socket's file. */
+  readonly mode?: number;
+  /** Connections that the kernel keeps waiting; 511 by default. */
+  readonly backlog?: number;
+  /** Share the port with other processes or threads that ask for the same; the kernel distributes the connections. */
+  readonly reusePort?: boolean;
+  /** Listen at `::` for IPv6 alone. */
+  readonly ipv6Only?: boolean;
+  /** Connections served at once; others wait. */
+  readonly maxConnections?: number;
+}
+
+const DEFAULT_BACKLOG = 511;
+const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNOTAVAIL]);
+
+/**
+ * Starts a server: `handler` runs in a task of its own for each connection, which is closed when it ends. A handler that
+ * fails is reported to the loop's exception handler and closes its connection; the server goes on.
+ *
+ * Throws: a system error with `address` and `port` (`EADDRINUSE`, `EACCES`…); ArgumentTypeError, ArgumentRangeError.
+ * Checkpoint: only if a name has to be resolved. Cancel: nothing listens.
+ * Source: asyncio.start_server.
+ */
+export function startServer(handler: ConnectionHandler, options: ServerOptions): Future<Server> {
+  assertCallable(handler, 'startServer');
+  assertPlace(options, 'startServer');
+  const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode } = options;
+  assertPositive(maxConnections, 'maxConnections', Infinity);
+  assertPositive(backlog, 'backlog', 2 ** 31 - 1);
+  if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
+    throw new ArgumentRangeError(`startServer: mode ${mode} is no file mode from 0 to 0o7777`);
+  }
+  const loop = getRunningLoop();
+  const sockets = socketsOf(loop);
+  const server = new Server(sockets, { handler, maxConnections, context: captureContext() });
+  return loop._makeTask<Server>(start(sockets, server, options), { name: 'startServer', eager: true });
+}
+
+function assertPositive(value: unknown, what: string, most: number): void {
+  if (typeof value !== 'number') throw new ArgumentTypeError(`startServer: ${what} is a number, not ${describe(value)}`);
+  if ((Number.isInteger(value) || value === Infinity) && value >= 1 && value <= most) return;
+  throw new ArgumentRangeError(`startServer: ${what} ${value} is not a whole number from 1 on`);
+}
+
+function* start(sockets: Sockets, server: Server, options: ServerOptions): Coroutine<Server> {
+  const { host, port = -1, path } = options;
+  if (path !== undefined) listenAt(server, path, -1, options);
+  else if (host === undefined) listenEverywhere(server, port, options);
+  else listenAtAll(server, yield* resolveHost(sockets.loop, host), port, options);
+  server._guard();
+  return server;
+}
+
+// One socket for both families where there is IPv6.
+function listenEverywhere(server: Server, port: number, options: ServerOptions): void {
+  const result = listen(server, '::', port, options);
+  if (result === 0) return;
+  if (!NO_IPV6.has(result) || options.ipv6Only === true) throw refusal(server, result, '::', port);
+  listenAt(server, '0.0.0.0', port, options);
+}
+
+// The sockets of all addresses, or none; but a name may have an address of a family that this machine is without.
+function listenAtAll(server: Server, hosts: readonly string[], port: number, options: ServerOptions): void {
+  for (const [index, host] of hosts.entries()) {
+    const result = listen(server, host, port, options);
+    const isOptional = NO_IPV6.has(result) && (server.addresses.length > 0 || index < hosts.length - 1);
+    if (result < 0 && !isOptional) throw refusal(server, result, host, port);
+  }
+}
+
+function listenAt(server: Server, host: string, port: number, options: ServerOptions): void {
+  const result = listen(server, host, port, options);
+  if (result < 0) throw refusal(server, result, host, port);
+}
+
+function listen(server: Server, host: string, port: number, options: ServerOptions): number {
+  const { backlog = DEFAULT_BACKLOG, reusePort = false, ipv6Only = false, mode = -1 } = options;
+  const flags = (reusePort ? ListenFlag.reusePort : 0) | (ipv6Only ? ListenFlag.ipv6Only : 0);
+  return server._listen(host, port, backlog, flags, mode);
+}
+
+function refusal(server: Server, errno: number, host: string, port: number): Error {
+  void server.close();
+  return socketError(errno, 'listen', { address: host, port: port < 0 ? undefined : port });
+}

@@ -1,0 +1,240 @@
+// The sending half of a stream, and its end. A small write is copied into the loop's outbox and leaves with whatever else
+// the stream writes in the turn; a large one is given to the kernel at once. What the kernel does not take waits, in
+// order, and `drain` waits with it.
+// Invariant: no bytes are in the outbox that were written behind bytes which are held here.
+
+import { ClosedResourceError } from '../base/errors.js';
+import { TransportEvent } from '../engine/abi.js';
+import { Control } from '../engine/transports.js';
+import { cancelCheck } from '../kernel/cancel_check.js';
+import { Future, State } from '../kernel/future.js';
+import { Receiving, StreamFlag } from './receiving.js';
+import { DEFAULT_LIMITS, Sending, SharedWait, wakeAll, type WriteLimits } from './sending.js';
+import type { Sockets } from './sockets.js';
+
+/** Writes above this are not copied into the outbox: a system call of their own costs less than the copy. */
+const LARGE_WRITE_BYTES = 8 * 1024;
+
+const NOT_SENDABLE = StreamFlag.closed | StreamFlag.sendEnded | StreamFlag.sendFailed;
+
+export abstract class StreamCore extends Receiving {
+  /** @internal */ declare _sending: Sending | null;
+  // What was written since the outbox was flushed last, to tell a writer in a hurry before the kernel does.
+  private declare _written: number;
+  private declare _flushesSeen: number;
+
+  /** @internal */
+  constructor(sockets: Sockets, slot: number) {
+    super(sockets, slot);
+    this._sending = null;
+    this._written = 0;
+    this._flushesSeen = 0;
+  }
+
+  /** @internal */
+  _write(bytes: Uint8Array): void {
+    if ((this._flags & NOT_SENDABLE) !== 0) throw this._refusal();
+    const { outbox, transports } = this._sockets;
+    const { length } = bytes;
+    if (length === 0) return;
+    if (this._sending !== null && this._sending.heldBytes > 0) {
+      this._sending.hold(length > LARGE_WRITE_BYTES ? bytes : Buffer.from(bytes));
+      return;
+    }
+    if (length > LARGE_WRITE_BYTES) {
+      this._sendLarge(bytes);
+      return;
+    }
+    if (!outbox.append(this._slot, this._word, bytes)) {
+      transports.flush();
+      outbox.append(this._slot, this._word, bytes);
+    }
+    if (outbox.flushes === this._flushesSeen) {
+      this._written += length;
+    } else {
+      this._flushesSeen = outbox.flushes;
+      this._written = length;
+    }
+  }
+
+  private _sendLarge(bytes: Uint8Array): void {
+    const sent = this._sendNow(bytes);
+    if (sent >= 0 && sent < bytes.length) this._ownSending().hold(bytes.subarray(sent));
+  }
+
+  // Returns: how many bytes were taken; -1, the failure noted, if nothing can be sent any more.
+  private _sendNow(bytes: Uint8Array): number {
+    const sent = this._sockets.transports.send(this._slot, this._word, bytes, 0, bytes.length);
+    if (sent >= 0) return sent;
+    this._failSending(-sent);
+    return -1;
+  }
+
+  /** @internal */
+  override _sendingHappened(event: TransportEvent, value: number): void {
+    if (event === TransportEvent.backlog) this._ownSending().hasBacklog = true;
+    else if (event === TransportEvent.drained) this._sendOn(value);
+    else if (event === TransportEvent.sendFailed) this._failSending(value);
+  }
+
+  // No more than `queued` bytes wait in the engine.
+  private _sendOn(queued: number): void {
+    const sending = this._sending;
+    if (sending === null) return;
+    if (queued === 0) {
+      sending.hasBacklog = false;
+      if (!sending.release((bytes) => this._sendNow(bytes))) return;
+    }
+    if (sending.heldBytes > 0) return;
+    wakeAll(sending.waits);
+    if (sending.isOver) this._sending = null;
+    if (!sending.hasBacklog) this._afterSending();
+  }
+
+  // What was asked for while bytes were held.
+  private _afterSending(): void {
+    const { transports } = this._sockets;
+    if ((this._flags & StreamFlag.closed) !== 0) this._closeTransport();
+    else if ((this._flags & StreamFlag.sendEnded) !== 0) transports.control(this._slot, this._word, Control.endSending);
+  }
+
+  private _failSending(errno: number): void {
+    if ((this._flags & StreamFlag.sendFailed) !== 0) return;
+    this._flags |= StreamFlag.sendFailed;
+    const error = this._errorFor(errno, 'write');
+    this._ownRare().sendError = error;
+    this._sending?.drop(error);
+    this._sending = null;
+    if ((this._flags & StreamFlag.closed) !== 0) this._closeTransport();
+  }
+
+  private _ownSending(): Sending {
+    return (this._sending ??= new Sending());
+  }
+
+  /** @internal The checks before a write that is awaited: a refusal comes first, then a cancellation. */
+  _beforeSending(): void {
+    if ((this._flags & NOT_SENDABLE) !== 0) throw this._refusal();
+    cancelCheck();
+  }
+
+  /** @internal The descriptor is closed. */
+  get _isReleased(): boolean {
+    return (this._flags & StreamFlag.released) !== 0;
+  }
+
+  /** @internal */
+  get _isClosed(): boolean {
+    return (this._flags & StreamFlag.closed) !== 0;
+  }
+
+  /** @internal */
+  _drain(): Future<void> {
+    cancelCheck();
+    const { done, outbox } = this._sockets;
+    if ((this._flags & (StreamFlag.sendFailed | StreamFlag.closed)) !== 0) return this._failedDrain();
+    const { high } = this._limits;
+    if (this._sending === null && (this._written <= high || this._flushesSeen !== outbox.flushes)) return done;
+    return this._drainSlowly();
+  }
+
+  private _drainSlowly(): Future<void> {
+    const { loop, transports, done } = this._sockets;
+    transports.flush();
+    const { high, low } = this._limits;
+    const held = this._sending?.heldBytes ?? 0;
+    if (held === 0 && transports.queued(this._slot, this._word, -1) <= high) return done;
+    const wait = new SharedWait(loop, this._ownSending().waits);
+    // With bytes held here, the engine tells by itself when it has room for them.
+    if (held === 0) transports.queued(this._slot, this._word, low);
+    return wait;
+  }
+
+  private _failedDrain(): Future<void> {
+    if ((this._flags & StreamFlag.closed) !== 0) throw this._refusal();
+    const failed = new Future<void>(this._sockets.loop, State.failed);
+    failed._value = this._rare?.sendError;
+    return failed;
+  }
+
+  /** @internal */
+  get _limits(): WriteLimits {
+    return this._rare?.limits ?? DEFAULT_LIMITS;
+  }
+
+  /** @internal Bytes written that the kernel has not taken. */
+  get _pendingBytes(): number {
+    const { transports } = this._sockets;
+    transports.flush();
+    const queued = transports.queued(this._slot, this._word, -1);
+    // Its record may still be on its way.
+    if (queued > 0) this._ownSending().hasBacklog = true;
+    return (this._sending?.heldBytes ?? 0) + queued;
+  }
+
+  /** @internal */
+  _endSending(): void {
+    if ((this._flags & StreamFlag.closed) !== 0) throw this._refusal();
+    if ((this._flags & (StreamFlag.sendEnded | StreamFlag.sendFailed)) !== 0) return;
+    this._flags |= StreamFlag.sendEnded;
+    const held = this._sending?.heldBytes ?? 0;
+    if (held === 0) this._sockets.transports.control(this._slot, this._word, Control.endSending);
+  }
+
+  private _refusal(): Error {
+    if ((this._flags & StreamFlag.closed) !== 0) {
+      return new ClosedResourceError('the stream was closed, so nothing can be written');
+    }
+    if ((this._flags & StreamFlag.sendEnded) !== 0) {
+      return new ClosedResourceError('sendEof() has ended the sending side, so nothing can be written');
+    }
+    return this._rare?.sendError as Error;
+  }
+
+  /** @internal Closes once what was written is sent; aborting, at once. */
+  _shut(aborts: boolean): void {
+    if ((this._flags & StreamFlag.released) !== 0) return;
+    const wasClosed = (this._flags & StreamFlag.closed) !== 0;
+    this._flags |= StreamFlag.closed;
+    this._unread = null;
+    const reader = this._reader;
+    this._reader = null;
+    reader?._fail(new ClosedResourceError('the stream was closed while it was read'));
+    if (aborts) this._abortTransport();
+    else if (!wasClosed) this._closeGracefully();
+  }
+
+  private _closeGracefully(): void {
+    const { transports } = this._sockets;
+    if ((this._sending?.heldBytes ?? 0) === 0) this._closeTransport();
+    else transports.control(this._slot, this._word, Control.pause);
+  }
+
+  private _closeTransport(): void {
+    if (this._sockets.transports.close(this._slot, this._word, false)) this._released();
+  }
+
+  private _abortTransport(): void {
+    this._sending?.drop(new ClosedResourceError('the stream was aborted while something waited to be sent'));
+    this._sending = null;
+    this._sockets.transports.close(this._slot, this._word, true);
+    this._released();
+  }
+
+  /** @internal */
+  override _released(): void {
+    if ((this._flags & StreamFlag.released) !== 0) return;
+    this._flags |= StreamFlag.released;
+    this._sockets.loop._release(this._slot);
+    this._sending?.drop(new ClosedResourceError('the stream was closed'));
+    this._sending = null;
+    const closing = this._rare?.closing ?? null;
+    if (closing !== null) wakeAll(closing);
+  }
+
+  /** @internal Done once the descriptor is closed. */
+  _whenClosed(): Future<void> {
+    if ((this._flags & StreamFlag.released) !== 0) return this._sockets.done;
+    return new SharedWait(this._sockets.loop, (this._ownRare().closing ??= new Set()));
+  }
+}

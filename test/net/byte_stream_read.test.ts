@@ -1,0 +1,279 @@
+// Reading: every form of it, in both colours, with whatever cuts the kernel makes.
+import { createTask, type Future, run } from '../../lib';
+import { colours, outcomeOf } from '../tasks/support';
+import { withCode } from '../helpers/failures';
+import { acceptFromNode, connect, pattern, type Pair, until } from './support';
+
+const text = (bytes: unknown): string => (bytes as Buffer).toString();
+
+describe.each(colours)('in $name tasks', ({ of }) => {
+  test('ST1: read gives what is there, at most as much as asked for, and null at the end', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    near.write('hello');
+    void near.sendEof();
+    expect(text(yield far.read(2))).toBe('he');
+    expect(text(yield far.read(0))).toBe('');
+    expect(text(yield far.read())).toBe('llo');
+    expect(yield far.read()).toBeNull();
+    expect(yield far.read()).toBeNull();
+    void near.close();
+    void far.close();
+  })));
+
+  test('ST2: readExactly gives so many bytes, also more than the marks allow to wait', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    const sent = pattern(1_000_000);
+    near.write(sent);
+    expect((yield far.readExactly(0)) as Buffer).toHaveLength(0);
+    expect(sent.equals((yield far.readExactly(1_000_000)) as Buffer)).toBe(true);
+    near.abort();
+    far.abort();
+  })));
+
+  test('ST2: at the end readExactly throws with what there was, and takes it', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    near.write('abc');
+    void near.sendEof();
+    let caught: unknown = null;
+    try {
+      yield far.readExactly(5);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toMatchObject({ code: 'ERR_INCOMPLETE_READ', expected: 5, partial: Buffer.from('abc') });
+    expect(yield far.read()).toBeNull();
+    void near.close();
+    void far.close();
+  })));
+
+  test('D44: readLine gives lines without their ends, what is left, and null', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    near.write('one\r\ntwo\n\n\r\nlast');
+    void near.sendEof();
+    const lines: unknown[] = [];
+    for (let line = yield far.readLine(); line !== null; line = yield far.readLine()) lines.push(text(line));
+    expect(lines).toEqual(['one', 'two', '', '', 'last']);
+    void near.close();
+    void far.close();
+  })));
+
+  test('ST4: readUntil gives the separator too; at the end what is left is in the error', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    near.write('key: value');
+    void near.sendEof();
+    expect(text(yield far.readUntil(': '))).toBe('key: ');
+    let caught: unknown = null;
+    try {
+      yield far.readUntil(': ');
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toMatchObject({ code: 'ERR_INCOMPLETE_READ', expected: null, partial: Buffer.from('value') });
+    void near.close();
+    void far.close();
+  })));
+
+  test('D44: readAll gives everything up to the end', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    const sent = pattern(700_000);
+    near.write(sent);
+    void near.sendEof();
+    expect(sent.equals((yield far.readAll()) as Buffer)).toBe(true);
+    void near.close();
+    void far.close();
+  })));
+
+  test('D44: readInto fills memory of the caller, with what has come or from the kernel', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    const into = Buffer.alloc(4);
+    const waiting = far.readInto(into);
+    near.write('abcdef');
+    expect([yield waiting, text(into)]).toEqual([4, 'abcd']);
+    expect([yield far.readInto(into), text(into)]).toEqual([2, 'efcd']);
+    near.write('xyz');
+    expect(text(yield far.read())).toBe('xyz');
+    void near.sendEof();
+    expect(yield far.readInto(into)).toBe(0);
+    expect(yield far.readInto(new Uint8Array(0))).toBe(0);
+    void near.close();
+    void far.close();
+  })));
+});
+
+test('ST6: a separator that comes in two pieces is found', () => run(function* () {
+  const { stream, socket } = yield* acceptFromNode();
+  socket.setNoDelay(true);
+  const line = createTask(function* () {
+    return text(yield* stream.readUntil('\r\n'));
+  });
+  for (const piece of ['a', 'b\r', '\nrest']) {
+    socket.write(piece);
+    yield* until(() => socket.bytesWritten >= piece.length && socket.writableLength === 0);
+    for (let i = 0; i < 3; i++) yield* until(() => true);
+  }
+  expect(yield* line).toBe('ab\r\n');
+  expect(text(yield* stream.read())).toBe('rest');
+  stream.abort();
+}));
+
+test('ST5: of several separators the one that ends first counts', () => run(function* () {
+  const { near, far } = yield* connect();
+  near.write('ab--c-d');
+  expect(text(yield* far.readUntil(['--c', '-']))).toBe('ab-');
+  expect(text(yield* far.readUntil(['c-d', '-c']))).toBe('-c');
+  expect(text(yield* far.readUntil([Buffer.from('-'), 'd']))).toBe('-');
+  near.abort();
+  far.abort();
+}));
+
+test('ST3, ST4: beyond the limit nothing is taken, and a larger limit finds it', () => run(function* () {
+  const { near, far } = yield* connect();
+  near.write(`${'x'.repeat(100)}\nnext\n`);
+  for (const reading of [() => far.readLine({ limit: 50 }), () => far.readUntil('\n', { limit: 99 })]) {
+    const [how, error] = yield* outcomeOf(reading());
+    expect(how).toBe('failed');
+    expect(error).toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
+  }
+  expect(text(yield* far.readLine({ limit: 100 }))).toBe('x'.repeat(100));
+  expect(text(yield* far.readLine())).toBe('next');
+  near.abort();
+  far.abort();
+}));
+
+test('ST7: a second reader is refused at the call, whatever the first waits for', () => run(function* () {
+  const { near, far } = yield* connect();
+  const first = far.readLine();
+  const others: (() => unknown)[] = [
+    () => far.read(), () => far.readLine(), () => far.readAll(), () => far.readInto(Buffer.alloc(1)),
+  ];
+  for (const other of others) expect(other).toThrow(withCode('ERR_BUSY'));
+  near.write('line\n');
+  expect(text(yield* first)).toBe('line');
+  near.abort();
+  far.abort();
+}));
+
+const reads: readonly [string, (stream: Pair['far']) => Future<unknown>][] = [
+  ['read', (stream) => stream.read()],
+  ['readExactly', (stream) => stream.readExactly(4)],
+  ['readUntil', (stream) => stream.readUntil('!')],
+  ['readLine', (stream) => stream.readLine()],
+  ['readAll', (stream) => stream.readAll()],
+  ['readInto', (stream) => stream.readInto(Buffer.alloc(8))],
+];
+
+test.each(reads)('ST8: a cancelled %s takes nothing', (name, reading) => run(function* () {
+  const { near, far } = yield* connect();
+  if (name !== 'read' && name !== 'readInto') {
+    near.write('ab');
+    yield* near.drain();
+  }
+  const task = createTask(function* () {
+    yield* reading(far);
+  });
+  for (let i = 0; i < 5; i++) yield* until(() => true);
+  task.cancel();
+  yield* task.join();
+  expect(task.cancelled()).toBe(true);
+  near.write('cd\n!');
+  void near.sendEof();
+  expect(text(yield* far.readAll())).toBe(name === 'read' || name === 'readInto' ? 'cd\n!' : 'abcd\n!');
+  void near.close();
+  void far.close();
+}));
+
+test.each(reads)('ST8: a task that is cancelled already does not begin a %s', (_name, reading) => run(function* () {
+  const { near, far } = yield* connect();
+  near.write('there\n!');
+  yield* until(() => far._unread !== null);
+  const task = createTask(function* () {
+    yield* reading(far);
+  }, { eager: false });
+  task.cancel();
+  yield* task.join();
+  void near.sendEof();
+  expect(text(yield* far.readAll())).toBe('there\n!');
+  void near.close();
+  void far.close();
+}));
+
+test('ST9: what nobody reads stops the peer, and reading lets it go on', () => run(function* () {
+  const { near, far } = yield* connect();
+  const sent = pattern(20_000_000);
+  const sending = createTask(function* () {
+    yield* near.send(sent);
+    void near.sendEof();
+  });
+  let pending = -1;
+  yield* until(() => {
+    const before = pending;
+    pending = near.pendingBytes;
+    return pending > 0 && pending === before && (far._unread?.length ?? 0) > 128 * 1024;
+  });
+  expect(far._unread!.length).toBeLessThan(512 * 1024);
+  expect(sending.done()).toBe(false);
+  expect(sent.equals(yield* far.readAll())).toBe(true);
+  yield* sending;
+  void near.close();
+  void far.close();
+}));
+
+test('ST10: bytes come before the failure, which is a system error', () => run(function* () {
+  const { stream, socket } = yield* acceptFromNode();
+  socket.write('before');
+  yield* until(() => stream._unread !== null);
+  socket.resetAndDestroy();
+  yield* until(() => stream._hasEnded);
+  expect(text(yield* stream.read())).toBe('before');
+  for (let i = 0; i < 2; i++) {
+    const [how, error] = yield* outcomeOf(stream.read());
+    expect(how).toBe('failed');
+    expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
+    expect((error as { errno: number }).errno).toBeLessThan(0);
+  }
+  stream.abort();
+}));
+
+test('ST10: bytes that are too few for a readExactly stay for a read', () => run(function* () {
+  const { stream, socket } = yield* acceptFromNode();
+  socket.write('few');
+  yield* until(() => stream._unread !== null);
+  socket.resetAndDestroy();
+  const [how] = yield* outcomeOf(stream.readExactly(10));
+  expect(how).toBe('failed');
+  expect(text(yield* stream.read())).toBe('few');
+  stream.abort();
+}));
+
+test('ST12: an async iteration gives chunks up to the end', () => run(async () => {
+  const { near, far } = await connect();
+  const sent = pattern(300_000);
+  near.write(sent);
+  void near.sendEof();
+  const chunks: Buffer[] = [];
+  for await (const chunk of far) chunks.push(chunk);
+  expect(sent.equals(Buffer.concat(chunks))).toBe(true);
+  await near.close();
+  await far.close();
+}));
+
+test.each([-1, NaN, 0.5, Infinity, 2 ** 31])('ST2: a size of %p is refused at the call', (size) => run(function* () {
+  const { near, far } = yield* connect();
+  for (const reading of [() => far.read(size), () => far.readExactly(size), () => far.readLine({ limit: size })]) {
+    expect(reading).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  }
+  near.abort();
+  far.abort();
+}));
+
+test('ST4: separators that are empty or nothing are refused at the call', () => run(function* () {
+  const { near, far } = yield* connect();
+  expect(() => far.readUntil('')).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => far.readUntil([])).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => far.readUntil(['a', ''])).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => far.readUntil(3 as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+  expect(() => far.read('3' as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+  expect(() => far.readInto('memory' as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+  near.abort();
+  far.abort();
+}));

@@ -1,0 +1,111 @@
+// Opening connections: where to, from where, what fails, and that a wait given up closes its descriptor.
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createTask, openConnection, run, runBlocking, startServer } from '../../lib';
+import { virtualTime } from '../../lib/testing';
+import { outcomeOf } from '../tasks/support';
+import { withCode } from '../helpers/failures';
+import { portOf, turn } from './support';
+
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
+
+test('IO24: a refused connection is a system error that names the place', () => run(function* () {
+  const server = yield* startServer(function* () {}, { host: '127.0.0.1', port: 0 });
+  const port = portOf(server);
+  void server.close();
+  const before = openDescriptors();
+  const [how, error] = yield* outcomeOf(openConnection({ host: '127.0.0.1', port }));
+  expect(how).toBe('failed');
+  expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port });
+  expect(openDescriptors()).toBe(before);
+}));
+
+test('IO24: a cancelled connect closes its descriptor', () => run(function* () {
+  // A documentation address: nothing answers, so the connection stays in progress (or fails at once without a route).
+  const before = openDescriptors();
+  const task = createTask(function* () {
+    yield* openConnection({ host: '192.0.2.1', port: 9 });
+  });
+  yield* turn();
+  yield* turn();
+  task.cancel();
+  yield* task.join();
+  expect(openDescriptors()).toBe(before);
+}));
+
+test('IO24: localhost is found without a resolver, wherever the server listens', () => runBlocking(function* () {
+  const server = yield* startServer(function* (stream) {
+    yield* stream.send('here');
+  }, { host: '127.0.0.1', port: 0 });
+  const stream = yield* openConnection({ port: portOf(server) });
+  expect(String(yield* stream.readAll())).toBe('here');
+  void stream.close();
+  yield* server.shutdown({ drain: 0 });
+}));
+
+test('IO24: a name that does not resolve is an error of the resolver', () => run(function* () {
+  const [how, error] = yield* outcomeOf(openConnection({ host: 'no-such-name.invalid', port: 80 }));
+  expect(how).toBe('failed');
+  expect((error as { code: string }).code).toMatch(/^E(NOTFOUND|AI_AGAIN)$/);
+}));
+
+test('IO24: names are refused where Node cannot resolve them', () => runBlocking(function* () {
+  const [, error] = yield* outcomeOf(openConnection({ host: 'example.invalid', port: 80 }));
+  expect(error).toEqual(withCode('ERR_UNSUPPORTED'));
+}));
+
+test('IO24: a connection is made from the local address that was asked for', () => run(function* () {
+  const server = yield* startServer(function* (stream) {
+    yield* stream.send(String(stream.remoteAddress?.address));
+  }, { host: '127.0.0.1', port: 0 });
+  const stream = yield* openConnection({ host: '127.0.0.1', port: portOf(server), localAddress: '127.0.0.2' });
+  expect(String(yield* stream.readAll())).toBe('127.0.0.2');
+  void stream.close();
+  yield* server.shutdown({ drain: 0 });
+}));
+
+test("IO24: a server of Node's is reached", () => run(function* () {
+  const listening = new Promise<{ port: number; close: () => void }>((resolve) => {
+    const server = createServer((socket) => socket.end('from node'));
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      resolve({ port, close: () => server.close() });
+    });
+  });
+  let found: { port: number; close: () => void } | null = null;
+  void listening.then((server) => (found = server));
+  while (found === null) yield* turn();
+  const { port, close } = found as { port: number; close: () => void };
+  const stream = yield* openConnection({ host: '127.0.0.1', port });
+  expect(String(yield* stream.readAll())).toBe('from node');
+  void stream.close();
+  close();
+}));
+
+const nowhere: readonly [string, unknown, string][] = [
+  ['nothing', {}, 'ERR_INVALID_ARG_TYPE'],
+  ['a port and a path', { port: 0, path: '/tmp/x' }, 'ERR_INVALID_ARG_TYPE'],
+  ['a host and a path', { host: 'localhost', path: '/tmp/x' }, 'ERR_INVALID_ARG_TYPE'],
+  ['a port as text', { port: '80' }, 'ERR_INVALID_ARG_TYPE'],
+  ['a negative port', { port: -1 }, 'ERR_OUT_OF_RANGE'],
+  ['a port that is too large', { port: 2 ** 16 }, 'ERR_OUT_OF_RANGE'],
+  ['half a port', { port: 0.5 }, 'ERR_OUT_OF_RANGE'],
+  ['an empty host', { host: '', port: 0 }, 'ERR_OUT_OF_RANGE'],
+  ['an empty path', { path: '' }, 'ERR_OUT_OF_RANGE'],
+  ['a path that is none', { path: 3 }, 'ERR_INVALID_ARG_TYPE'],
+];
+
+test.each(nowhere)('IO26: %s is no place to connect to or to listen at', (_what, options, code) => run(function* () {
+  expect(() => openConnection(options as never)).toThrow(withCode(code));
+  expect(() => startServer(function* () {}, options as never)).toThrow(withCode(code));
+  yield* turn();
+}));
+
+test('IO26: a local address that is a name is refused at the call', () => run(function* () {
+  expect(() => openConnection({ port: 0, localAddress: 'here' })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  yield* turn();
+}));
+
+test('IO26: an engine without sockets says so', virtualTime(function* () {
+  expect(() => openConnection({ port: 0 })).toThrow(withCode('ERR_UNSUPPORTED'));
+}));

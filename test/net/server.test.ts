@@ -1,0 +1,290 @@
+// Servers: a task for each connection, how they end, and UNIX sockets.
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  type ByteStream, ContextVar, type Coroutine, createTask, getRunningLoop, openConnection, run, type Server,
+  type ServerOptions, startServer,
+} from '../../lib';
+import { outcomeOf } from '../tasks/support';
+import { withCode } from '../helpers/failures';
+import { portOf, turn, until } from './support';
+
+const here = { host: '127.0.0.1', port: 0 };
+
+function* echo(stream: ByteStream): Coroutine<void> {
+  for (let chunk = yield* stream.read(); chunk !== null; chunk = yield* stream.read()) yield* stream.send(chunk);
+}
+
+const connectTo = (server: Server) => openConnection({ host: '127.0.0.1', port: portOf(server) });
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'readyloop-server-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const handlers = [['a generator function', echo], ['an async function', async (stream: ByteStream) => {
+  for await (const chunk of stream) await stream.send(chunk);
+}]] as const;
+
+test.each(handlers)('ST18: each connection has a task of its own, made of %s', (_what, handler) => run(function* () {
+  const server = yield* startServer(handler, here);
+  const clients = [yield* connectTo(server), yield* connectTo(server), yield* connectTo(server)];
+  for (const [index, client] of clients.entries()) client.write(`hello ${index}`);
+  for (const [index, client] of clients.entries()) expect(String(yield* client.read())).toBe(`hello ${index}`);
+  expect(server.connections).toBe(3);
+  for (const client of clients) void client.close();
+  yield* until(() => server.connections === 0);
+  yield* server.close();
+}));
+
+test('ST18, D44: when a handler returns, its stream is closed behind what it wrote', () => run(function* () {
+  const server = yield* startServer(function* (stream) {
+    stream.write('bye');
+  }, here);
+  const client = yield* connectTo(server);
+  expect(String(yield* client.readAll())).toBe('bye');
+  void client.close();
+  yield* server.close();
+}));
+
+test('ST18: a handler that fails is reported and loses its connection; the server goes on', () => run(function* () {
+  const reports: string[] = [];
+  getRunningLoop().setExceptionHandler(({ message, exception }) => {
+    reports.push(`${message}: ${String(exception)}`);
+  });
+  let count = 0;
+  const server = yield* startServer(function* (stream) {
+    if (count++ === 0) throw new Error('first one is unlucky');
+    yield* echo(stream);
+  }, here);
+  const first = yield* connectTo(server);
+  expect(yield* first.read()).toBeNull();
+  const second = yield* connectTo(server);
+  yield* second.send('fine');
+  expect(String(yield* second.read())).toBe('fine');
+  expect(reports).toEqual([expect.stringMatching(/served a connection.*first one is unlucky/)]);
+  getRunningLoop().setExceptionHandler(null);
+  void first.close();
+  yield* second.close();
+  yield* server.close();
+}));
+
+test('SV2: close stops listening and leaves connections; closeClients ends them', () => run(function* () {
+  const server = yield* startServer(echo, here);
+  const port = portOf(server);
+  const client = yield* connectTo(server);
+  yield* client.send('a');
+  yield* client.read();
+  const closed = server.close();
+  const [how] = yield* outcomeOf(openConnection({ host: '127.0.0.1', port }));
+  expect(how).toBe('failed');
+  yield* client.send('still there');
+  expect(String(yield* client.read())).toBe('still there');
+  expect(closed.done()).toBe(false);
+  getRunningLoop().setExceptionHandler(() => undefined);
+  server.closeClients();
+  expect(yield* client.read()).toBeNull();
+  yield* closed;
+  getRunningLoop().setExceptionHandler(null);
+  expect([server.connections, server.address(), server.addresses]).toEqual([0, null, []]);
+  void client.close();
+}));
+
+test('SV2: abortClients resets the connections', () => run(function* () {
+  const server = yield* startServer((stream) => stream.waitClosed(), here);
+  const client = yield* connectTo(server);
+  yield* until(() => server.connections === 1);
+  server.abortClients();
+  const [how, error] = yield* outcomeOf(client.read());
+  expect([how, (error as { code: string }).code]).toEqual(['failed', 'ECONNRESET']);
+  yield* server.close();
+  client.abort();
+}));
+
+test('SV3: waitClosed waits for the close and for the connections, in whichever order', () => run(function* () {
+  const server = yield* startServer(echo, here);
+  const client = yield* connectTo(server);
+  yield* until(() => server.connections === 1);
+  const waits = [server.waitClosed(), server.waitClosed(), server.waitClosed()];
+  waits[0]!.cancel();
+  void client.close();
+  yield* until(() => server.connections === 0);
+  expect(waits[1]!.done()).toBe(false);
+  void server.close();
+  yield* waits[1]!;
+  yield* waits[2]!;
+}));
+
+test('SV3: shutdown lets handlers end, cancels those that do not, and waits for them', () => run(function* () {
+  const log: string[] = [];
+  const server = yield* startServer(function* (stream) {
+    try {
+      yield* stream.read();
+      log.push('ended by itself');
+    } finally {
+      log.push('over');
+    }
+  }, here);
+  const quick = yield* connectTo(server);
+  const slow = yield* connectTo(server);
+  yield* until(() => server.connections === 2);
+  const stopping = server.shutdown({ drain: 20 });
+  void quick.close();
+  yield* stopping;
+  expect(log).toEqual(['ended by itself', 'over', 'over']);
+  expect(server.connections).toBe(0);
+  slow.abort();
+}));
+
+test('SV1: serveForever ends with the server, and closes it when cancelled', () => run(function* () {
+  const server = yield* startServer(echo, here);
+  const client = yield* connectTo(server);
+  const serving = server.serveForever();
+  expect(() => server.serveForever()).toThrow(withCode('ERR_INVALID_STATE'));
+  yield* until(() => server.connections === 1);
+  serving.cancel();
+  const [how] = yield* outcomeOf(serving);
+  expect(how).toBe('cancelled');
+  expect([server.closed, server.connections]).toEqual([true, 0]);
+  client.abort();
+}));
+
+test('SV1: serveForever is over when the server is closed', () => run(function* () {
+  const server = yield* startServer(echo, here);
+  const serving = server.serveForever();
+  yield* turn();
+  void server.close();
+  yield* serving;
+}));
+
+test('D15: a server is closed when the run that started it is over', async () => {
+  let server: Server | null = null;
+  const log: string[] = [];
+  await run(function* () {
+    server = yield* startServer(function* (stream) {
+      try {
+        yield* stream.read();
+      } finally {
+        log.push('cancelled');
+      }
+    }, here);
+    const client = yield* connectTo(server);
+    yield* until(() => server?.connections === 1);
+    client.abort = client.abort.bind(client);
+  });
+  expect((server as Server | null)?.closed).toBe(true);
+  expect(log).toEqual(['cancelled']);
+});
+
+test('SV2: beyond maxConnections others wait until there is room', () => run(function* () {
+  const server = yield* startServer(echo, { ...here, maxConnections: 2 });
+  const clients = [yield* connectTo(server), yield* connectTo(server), yield* connectTo(server)];
+  for (const client of clients) client.write('x');
+  expect(String(yield* clients[0]!.read())).toBe('x');
+  expect(String(yield* clients[1]!.read())).toBe('x');
+  expect(server.connections).toBe(2);
+  void clients[0]!.close();
+  expect(String(yield* clients[2]!.read())).toBe('x');
+  for (const client of clients) void client.close();
+  yield* until(() => server.connections === 0);
+  yield* server.close();
+}));
+
+test('SV5: an address in use is refused, and nothing listens', () => run(function* () {
+  const server = yield* startServer(echo, here);
+  const { watches } = getRunningLoop().metrics();
+  const [, error] = yield* outcomeOf(startServer(echo, { ...here, port: portOf(server) }));
+  expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port: portOf(server) });
+  expect(getRunningLoop().metrics().watches).toBe(watches);
+  yield* server.close();
+}));
+
+test('SV5: a name with several addresses listens at each', () => run(function* () {
+  const server = yield* startServer(echo, { host: 'localhost', port: 0 });
+  for (const { address, port } of server.addresses) {
+    const client = yield* openConnection({ host: address, port });
+    yield* client.send('x');
+    expect(String(yield* client.read())).toBe('x');
+    void client.close();
+  }
+  yield* server.shutdown({ drain: 0 });
+}));
+
+test('SV4: a UNIX server makes its file, with its mode, and removes it', () => run(function* () {
+  const file = path.join(folder, 'socket');
+  const server = yield* startServer(echo, { path: file, mode: 0o600 });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(server.address()).toEqual({ family: 'unix', address: file, port: 0 });
+  const client = yield* openConnection({ path: file });
+  yield* client.send('over a path');
+  expect(String(yield* client.read())).toBe('over a path');
+  void client.close();
+  yield* server.shutdown({ drain: 0 });
+  expect(existsSync(file)).toBe(false);
+}));
+
+test('D45: a path that somebody listens at, or that is no socket, is refused', () => run(function* () {
+  const file = path.join(folder, 'taken');
+  const server = yield* startServer(echo, { path: file });
+  const [, inUse] = yield* outcomeOf(startServer(echo, { path: file }));
+  expect(inUse).toMatchObject({ code: 'EADDRINUSE', address: file });
+  yield* server.close();
+  writeFileSync(file, 'precious');
+  const [, noSocket] = yield* outcomeOf(startServer(echo, { path: file }));
+  expect(noSocket).toMatchObject({ code: 'EADDRINUSE' });
+  expect(readFileSync(file, 'utf8')).toBe('precious');
+}));
+
+test('SV4: an abstract name has no file', () => run(function* () {
+  const name = `\0readyloop-test-${process.pid}`;
+  const server = yield* startServer(echo, { path: name });
+  expect(server.address()?.address).toBe(name);
+  const client = yield* openConnection({ path: name });
+  yield* client.send('abstract');
+  expect(String(yield* client.read())).toBe('abstract');
+  void client.close();
+  yield* server.shutdown({ drain: 0 });
+}));
+
+test('IO24: a path where nobody listens is refused', () => run(function* () {
+  const [, error] = yield* outcomeOf(openConnection({ path: path.join(folder, 'nobody') }));
+  expect(error).toMatchObject({ code: 'ENOENT', syscall: 'connect', address: path.join(folder, 'nobody') });
+}));
+
+test('SV5: with reusePort two servers share a port', () => run(function* () {
+  const first = yield* startServer(echo, { ...here, reusePort: true });
+  const second = yield* startServer(echo, { host: '127.0.0.1', port: portOf(first), reusePort: true });
+  expect(portOf(second)).toBe(portOf(first));
+  yield* first.close();
+  yield* second.close();
+}));
+
+const senseless: readonly ServerOptions[] = [
+  { maxConnections: 0 }, { maxConnections: 1.5 }, { backlog: -1 }, { mode: 0o10000 },
+];
+
+test.each(senseless)('IO26: %p is refused at the call', (options) => run(function* () {
+  expect(() => startServer(echo, { ...here, ...options })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => startServer('handler' as never, here)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+  yield* turn();
+}));
+
+test('ST18: a handler sees the variables of its server, and its children see its own', () => run(function* () {
+  const name = new ContextVar<string>('name');
+  name.set('ours');
+  const server = yield* startServer(function* (stream) {
+    const before = name.get();
+    name.set('its own');
+    const child = createTask(function* () {
+      return name.get();
+    });
+    yield* stream.send(`${before} and ${yield* child}`);
+  }, here);
+  const client = yield* connectTo(server);
+  expect(String(yield* client.readAll())).toBe('ours and its own');
+  expect(name.get()).toBe('ours');
+  void client.close();
+  yield* server.close();
+}));
