@@ -170,13 +170,11 @@ export class LineReader extends ScanReader<Buffer | null> {
 
 /** Bytes in the caller's own memory: how many; 0 at the end. */
 export class IntoReader extends Reader<number> {
-  readonly #receive: (reader: IntoReader) => void;
   readonly into: Uint8Array;
 
-  constructor(loop: LoopCore, stream: ReadSide, into: Uint8Array, receive: (reader: IntoReader) => void) {
+  constructor(loop: LoopCore, stream: ReadSide, into: Uint8Array) {
     super(loop, stream);
     this.into = into;
-    this.#receive = receive;
   }
 
   override _attempt(): void {
@@ -187,8 +185,6 @@ export class IntoReader extends Reader<number> {
       this._finish(taken.length);
     } else if (this._stream._hasEnded) {
       this._endAs(() => 0);
-    } else {
-      this.#receive(this);
     }
   }
 }

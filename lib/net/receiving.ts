@@ -19,6 +19,13 @@ import { StreamBuffer } from './stream_buffer.js';
 const READ_HIGH_BYTES = 128 * 1024;
 const READ_LOW_BYTES = 64 * 1024;
 
+/**
+ * Chunks from this size on are received straight into memory of the reader's own, which saves copying them out of the
+ * slab; and below it no more. The memory is as large as what came last, rounded up, so at least half of it is used.
+ */
+const LEAST_BULK_BYTES = 24 * 1024;
+const LARGEST_BULK_BYTES = 256 * 1024;
+
 export const enum StreamFlag {
   /** `close` or `abort` was called. */
   closed = 1,
@@ -43,6 +50,8 @@ export interface RareState {
   /** Those who wait until it is closed. */
   closing: Set<SharedWait> | null;
   limits: { readonly high: number; readonly low: number } | null;
+  /** How much to receive at once where the stream announces; 0 before it is known. */
+  bulkBytes: number;
 }
 
 export abstract class Receiving {
@@ -87,6 +96,7 @@ export abstract class Receiving {
       const chunk = Buffer.allocUnsafe(length);
       slab.copy(chunk, 0, offset, offset + length);
       this._reader = null;
+      if (length >= LEAST_BULK_BYTES) this._announceFor(length);
       finishNow(reader, chunk);
       return;
     }
@@ -104,9 +114,52 @@ export abstract class Receiving {
   // Only while somebody waits does the stream announce: it is asked each turn until it has received.
   private _receiveAnnounced(): void {
     const reader = this._reader;
-    if (reader instanceof IntoReader) reader._attempt();
-    else this._stopAnnouncing();
-    if (reader !== null && reader.done()) this._reader = null;
+    if (reader instanceof ChunkReader) {
+      this._receiveChunk(reader);
+    } else if (reader instanceof IntoReader) {
+      this._receiveInto(reader);
+    } else {
+      this._stopAnnouncing();
+    }
+  }
+
+  private _receiveChunk(reader: ChunkReader): void {
+    const rare = this._ownRare();
+    const memory = Buffer.allocUnsafeSlow(Math.min(reader._max, Math.max(rare.bulkBytes, LEAST_BULK_BYTES)));
+    const count = this._receiveNow(memory);
+    if (count < 0) return;
+    this._reader = null;
+    if (count < LEAST_BULK_BYTES) this._stopAnnouncing();
+    else if (count * 2 < rare.bulkBytes || count === rare.bulkBytes) this._announceFor(count + 1);
+    // What is much too large for its bytes is not kept alive by them.
+    const chunk = 2 * count < memory.length ? Buffer.from(memory.subarray(0, count)) : memory.subarray(0, count);
+    finishNow(reader, chunk);
+  }
+
+  private _receiveInto(reader: IntoReader): void {
+    const count = this._receiveNow(reader.into);
+    if (count < 0) return;
+    this._reader = null;
+    finishNow(reader, count);
+  }
+
+  // Only when the transport has said so: bytes of an earlier record must not be overtaken.
+  // Returns: how many bytes; -1 if the reader goes on waiting, or was told of a failure.
+  private _receiveNow(into: Uint8Array): number {
+    const count = this._sockets.transports.receive(this._slot, this._word, into, 0, into.length);
+    if (count > 0 || count === EAGAIN) return Math.max(count, -1);
+    this._end(count === 0 ? null : this._errorFor(-count, 'read'));
+    return -1;
+  }
+
+  // Makes the next reads receive into memory for about so much.
+  private _announceFor(length: number): void {
+    let bytes = LEAST_BULK_BYTES;
+    while (bytes < length && bytes < LARGEST_BULK_BYTES) bytes *= 2;
+    this._ownRare().bulkBytes = Math.min(bytes, LARGEST_BULK_BYTES);
+    if ((this._flags & StreamFlag.announcing) !== 0) return;
+    this._flags |= StreamFlag.announcing;
+    this._sockets.transports.control(this._slot, this._word, Control.announce);
   }
 
   private _stopAnnouncing(): void {
@@ -192,48 +245,27 @@ export abstract class Receiving {
       reader._attempt();
     } else {
       this._reader = reader;
-      if ((this._flags & (StreamFlag.paused | StreamFlag.announcing)) !== 0) this._deliverAgain();
+      if ((this._flags & StreamFlag.paused) !== 0) this._resume();
     }
     return reader;
   }
 
-  private _deliverAgain(): void {
-    if ((this._flags & StreamFlag.announcing) !== 0) this._stopAnnouncing();
-    this._resume();
-  }
-
-  /** @internal Bytes in the caller's memory, received into it without a copy if none are there yet. */
+  /** @internal Bytes in the caller's memory, received into it directly if none are there yet. */
   _readInto(into: Uint8Array): Future<number> {
     const { transports, loop } = this._sockets;
     if (this._unread === null && !this._hasEnded && (this._flags & StreamFlag.announcing) === 0) {
       this._flags |= StreamFlag.announcing;
       transports.control(this._slot, this._word, Control.announce);
     }
-    return this._park(new IntoReader(loop, this, into, (reader) => this._receiveInto(reader)));
+    return this._park(new IntoReader(loop, this, into));
   }
 
-  private _receiveInto(reader: IntoReader): void {
-    const { transports } = this._sockets;
-    const { into } = reader;
-    const count = transports.receive(this._slot, this._word, into, 0, Math.min(into.length, 2 ** 31 - 1));
-    if (count > 0) reader._finish(count);
-    else if (count === 0) this._endWhile(reader, null);
-    else if (count !== EAGAIN) this._endWhile(reader, this._errorFor(-count, 'read'));
-  }
-
-  private _endWhile(reader: IntoReader, error: Error | null): void {
-    this._flags |= StreamFlag.ended;
-    if (error === null) {
-      reader._finish(0);
-      return;
-    }
-    this._ownRare().readError = error;
-    reader._fail(error);
-  }
 
   /** @internal */
   _ownRare(): RareState {
-    return (this._rare ??= { readError: null, sendError: null, local: null, remote: null, closing: null, limits: null });
+    return (this._rare ??= {
+      readError: null, sendError: null, local: null, remote: null, closing: null, limits: null, bulkBytes: 0,
+    });
   }
 
   /** @internal The system error of this stream for a positive errno. */

@@ -2,7 +2,7 @@
 import { createTask, type Future, run } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
-import { acceptFromNode, connect, pattern, type Pair, until } from './support';
+import { acceptFromNode, connect, pattern, type Pair, turn, until } from './support';
 
 const text = (bytes: unknown): string => (bytes as Buffer).toString();
 
@@ -195,6 +195,63 @@ test.each(reads)('ST8: a task that is cancelled already does not begin a %s', (_
   expect(text(yield* far.readAll())).toBe('there\n!');
   void near.close();
   void far.close();
+}));
+
+test('ST1: chunks of every size come in order, whichever way they are received', () => run(function* () {
+  const { near, far } = yield* connect();
+  const sizes = [100_000, 100, 300_000, 24 * 1024, 5, 64 * 1024, 1, 200_000, 3000];
+  const sent = pattern(Math.max(...sizes));
+  for (const size of [...sizes, ...sizes.reverse()]) {
+    near.write(sent.subarray(0, size));
+    const chunks: Buffer[] = [];
+    for (let left = size; left > 0; left -= chunks.at(-1)!.length) chunks.push((yield* far.read(left))!);
+    expect(Buffer.concat(chunks).equals(sent.subarray(0, size))).toBe(true);
+  }
+  void near.sendEof();
+  expect(yield* far.read()).toBeNull();
+  void near.close();
+  void far.close();
+}));
+
+test('ST8: a read of large chunks can be cancelled too, and other reads go on behind it', () => run(function* () {
+  const { near, far } = yield* connect();
+  const large = pattern(60_000);
+  for (let i = 0; i < 3; i++) {
+    near.write(large);
+    let got = 0;
+    while (got < large.length) got += (yield* far.read())!.length;
+  }
+  const task = createTask(() => far.read());
+  yield* turn();
+  task.cancel();
+  yield* task.join();
+  near.write('line\nrest');
+  yield* until(() => far._unread !== null);
+  expect(text(yield* far.readLine())).toBe('line');
+  const into = Buffer.alloc(100_000);
+  expect(yield* far.readInto(into)).toBe(4);
+  near.write(large);
+  let got = 0;
+  while (got < large.length) got += yield* far.readInto(into.subarray(got));
+  expect(into.subarray(0, got).equals(large)).toBe(true);
+  near.abort();
+  far.abort();
+}));
+
+test('ST10: a reset reaches a reader of large chunks behind them', () => run(function* () {
+  const { stream, socket } = yield* acceptFromNode();
+  const large = pattern(60_000);
+  for (let i = 0; i < 3; i++) {
+    socket.write(large);
+    let got = 0;
+    while (got < large.length) got += (yield* stream.read())!.length;
+  }
+  const reading = createTask(() => stream.read());
+  yield* turn();
+  socket.resetAndDestroy();
+  const [how, error] = yield* outcomeOf(reading);
+  expect([how, (error as { code: string }).code]).toEqual(['failed', 'ECONNRESET']);
+  stream.abort();
 }));
 
 test('ST9: what nobody reads stops the peer, and reading lets it go on', () => run(function* () {
