@@ -21,10 +21,11 @@ const READ_LOW_BYTES = 64 * 1024;
 
 /**
  * Chunks from this size on are received straight into memory of the reader's own, which saves copying them out of the
- * slab; and below it no more. The memory is as large as what came last, rounded up, so at least half of it is used.
+ * slab; and below it no more. The memory is as large as what came last, rounded up, so at least half of it is used. It
+ * stays below 128 KiB, from where on the C library maps each piece afresh and every page of it faults.
  */
 const LEAST_BULK_BYTES = 24 * 1024;
-const LARGEST_BULK_BYTES = 256 * 1024;
+const LARGEST_BULK_BYTES = 120 * 1024;
 
 export const enum StreamFlag {
   /** `close` or `abort` was called. */

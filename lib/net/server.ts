@@ -215,7 +215,13 @@ export class Server {
     if (next !== null) next._previous = previous;
     this.#connections--;
     if (!this.#isClosed) this.#acceptWaiting();
-    else if (this.#connections === 0) wakeAll(this.#waits);
+    else if (this.#connections === 0) this.#over();
+  }
+
+  // Closed, and nothing is served any more.
+  #over(): void {
+    this.#status.unlink();
+    wakeAll(this.#waits);
   }
 
   #pauseAll(): void {
@@ -241,7 +247,7 @@ export class Server {
       this.#isClosed = true;
       for (const listener of this.#listeners.splice(0)) listener.close();
       wakeAll(this.#closings);
-      if (this.#connections === 0) wakeAll(this.#waits);
+      if (this.#connections === 0) this.#over();
     }
     return this.waitClosed();
   }

@@ -62,6 +62,14 @@ test('IO14: what was written can be changed afterwards, if it was small', () => 
   far.abort();
 }));
 
+test('R23: what is written in a turn leaves at its end, at once', () => run(function* () {
+  const { near, far } = yield* connect();
+  for (const letter of 'together') near.write(letter);
+  expect(String(yield* far.read())).toBe('together');
+  near.abort();
+  far.abort();
+}));
+
 test('IO14: more writes in a turn than the outbox has room for arrive in order', () => run(function* () {
   const { near, far } = yield* connect();
   const sent = pattern(1000 * KIB);
