@@ -17,6 +17,8 @@ export interface AsyncTask extends SteppingTask {
   readonly _isAsync: boolean;
   readonly _reactions: ReactionSet;
   done(): boolean;
+  _takeUnseenRequest(): Request | null;
+  _remember(request: Request): void;
 }
 
 interface Request {
@@ -97,28 +99,30 @@ export class ReactionWaiter implements Sink {
 
   /**
    * Returns: a promise of the future's outcome, waited for on behalf of the async function that asks. A cancellation that
-   * is pending ends the wait before it begins, unless `isEnding`: how a block ends must be awaited all the same.
+   * is pending is passed on to the future, which may not end by it at once.
    */
-  static promiseFor(source: Source, isEnding = false): Promise<unknown> {
+  static promiseFor(source: Source): Promise<unknown> {
     const task = awaitingTask();
     const mustYield = source.done() && ++current.awaits > AWAITS_PER_STEP && source._loop._isAttended();
     if (source.done() && !mustYield) return settled(source);
     if ((task as unknown) === source) {
       return Promise.reject(new SelfAwaitError(`${(task as AsyncTask).name} awaits itself and would never end`));
     }
-    const mayStop = !isEnding && !source.done() && task !== null && task._hasPendingCancel();
-    // What runs the function's own code sees a cancelled scope by itself.
-    if (mayStop && (!source._standsIn || task._unseenRequest !== null)) {
-      const error = task._takePendingCancel() as CancelledError;
-      source._cancelBy({ reason: error.reason, origin: error.origin });
-      return Promise.reject(error);
-    }
     return new Promise((resolve, reject) => {
       const waiter = new ReactionWaiter(source, task, { resolve, reject });
-      if (!mustYield) return source._addWaiter(waiter);
-      current.awaits = 0;
-      return waiter._wake();
+      if (mustYield) {
+        current.awaits = 0;
+        return waiter._wake();
+      }
+      if (task?._hasPendingCancel() === true) waiter.#passOn(task);
+      return source.done() ? waiter.#end() : source._addWaiter(waiter);
     });
+  }
+
+  #passOn(task: AsyncTask): void {
+    const request = task._takeUnseenRequest();
+    if (request === null) this.undoFor(task._takePendingCancel() as CancelledError);
+    else if (!this.source._cancelBy(request)) task._remember(request);
   }
 
   /** Undoes the wait in the name of a scope, whose error the awaiter gets, whatever comes back from below. */
@@ -136,6 +140,10 @@ export class ReactionWaiter implements Sink {
 
   _deliver(_a: number, _b: number): void {
     this.source._loop._release(this.#slot);
+    this.#end();
+  }
+
+  #end(): void {
     this.#task?._reactions.delete(this);
     let value: unknown;
     try {

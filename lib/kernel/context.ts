@@ -211,3 +211,14 @@ const atLoad = storesAreFrames ? AsyncLocalStorage.snapshot() : null;
 export function withoutStores<R>(fn: () => R): R {
   return atLoad === null ? fn() : atLoad(fn);
 }
+
+/** @internal Makes a task's step with the stores of its context, which has some. */
+export function advanceWithStores(task: { _advance(): void }, context: Context): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- its receiver is given; a closure would cost a step
+  if (!storesAreFrames) return context._resource?.runInAsyncScope(task._advance, task);
+  // Where Node keeps stores in frames, what this step sets must be carried to the next one by hand.
+  context._resource?.runInAsyncScope(() => {
+    task._advance();
+    context._resource = captureResource();
+  });
+}

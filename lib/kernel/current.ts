@@ -20,6 +20,8 @@ export interface SteppingTask {
   /** The error with which a cancelled future resumes the task. */
   _cancelledAs(future: { readonly _value: unknown; _takeError(): Error }): Error;
   _takePendingCancel(): Error;
+  /** Passes the cancellation that is pending on to what it is about to wait for. */
+  _askAwaited(): void;
 }
 
 /** What a coroutine's innermost operation leaves for its task: a pending future, or one of the two signs below. */

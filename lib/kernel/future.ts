@@ -22,7 +22,7 @@ import { cancelledError } from './cancelled_error.js';
 import { DoneCallback } from './done_callback.js';
 import { creationSite } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
-import { AWAITS_PER_STEP, BUDGET, current } from './current.js';
+import { AWAITS_PER_STEP, BUDGET, current, type SteppingTask } from './current.js';
 import type { LoopCore } from './loop_core.js';
 import { type FailureOwner, FailureReport } from './unhandled.js';
 
@@ -198,13 +198,17 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
       throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
     }
     if ((task as unknown) === this) throw new SelfAwaitError(`${task.name} awaits itself and would never end`);
-    if (task._hasPendingCancel() && (!this._standsIn || task._unseenRequest !== null)) {
-      const error = task._takePendingCancel();
-      this._cancelBy({ reason: (error as CancelledError).reason, origin: (error as CancelledError).origin });
-      throw error;
-    }
     task._waiting = this;
+    if (task._hasPendingCancel() && (!this._standsIn || task._unseenRequest !== null)) {
+      task._askAwaited();
+      if (this.done()) return this._endAtOnce(task);
+    }
     return SUSPENDED;
+  }
+
+  private _endAtOnce(task: SteppingTask): Step {
+    task._waiting = null;
+    return this.next();
   }
 
   /** @internal Cancels on behalf of somebody. Tasks and combinators override it. */

@@ -8,11 +8,11 @@ import { asError, CancelledError, InvalidStateError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { callAs, follow, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { cancelledError } from './cancelled_error.js';
-import { captureResource, type Context, storesAreFrames } from './context.js';
+import { advanceWithStores, type Context } from './context.js';
 import { claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction, isThenable } from './coroutine.js';
 import { markDriven, raise, resume, type Step } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
-import { askDown, leaveWaits, undoFor, undoWaits } from './cancel_chain.js';
+import { askDown, leaveWaits, reachWait, undoFor, undoWaits } from './cancel_chain.js';
 import type { CancelStatus } from './cancel_status.js';
 import { badYield, type CancelRequest, Future, State } from './future.js';
 import { Joined } from './joined.js';
@@ -147,11 +147,22 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _takePendingCancel(): CancelledError {
-    if ((this._state & Flag.cancelPending) === 0) return this._status.error();
-    const { reason, origin } = this._ownRare().pendingCancel as CancelRequest;
-    this._ownRare().pendingCancel = null;
+    const request = this._takeUnseenRequest();
+    return request === null ? this._status.error() : cancelledError(request.reason, request.origin);
+  }
+
+  /** @internal The request that it has not seen yet, which it has from now on. */
+  _takeUnseenRequest(): CancelRequest | null {
+    const request = this._unseenRequest;
     this._state &= ~Flag.cancelPending;
-    return cancelledError(reason, origin);
+    return request;
+  }
+
+  /** @internal Passes the cancellation that is pending on to what it is about to wait for, which may not end by it at once. */
+  _askAwaited(): void {
+    const request = this._takeUnseenRequest();
+    if (request === null) this._deliverScopeCancel();
+    else if (!reachWait(this._waiting, request)) this._remember(request);
   }
 
   /** @internal Puts the task into a scope, or back into the one around it. */
@@ -168,9 +179,8 @@ export class Task<T> extends Future<T> {
 
   /** @internal A cancellation became visible in the task's scope: undoes the wait; a running task sees it by itself. */
   _deliverScopeCancel(): void {
-    const wait = this._waiting;
-    const error = this.done() ? null : undoFor(wait, this._status);
-    if (error !== null) this._ownRare().undone = { wait, error };
+    const error = this.done() ? null : undoFor(this._waiting, this._status);
+    if (error !== null) this._ownRare().undone = { wait: this._waiting, error };
   }
 
   /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
@@ -197,7 +207,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal Keeps a request for the task's next wait. */
   _remember(request: CancelRequest): void {
-    this._ownRare().pendingCancel ??= request;
+    if (this._unseenRequest === null) this._ownRare().pendingCancel = request;
     this._state |= Flag.cancelPending;
   }
 
@@ -222,20 +232,11 @@ export class Task<T> extends Future<T> {
     current.awaits = 0;
     const context = this._context;
     if (context === null || context._resource === null) this._advance();
-    else if (storesAreFrames) this._advanceInFrame(context);
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- its receiver is given; a closure would cost a step
-    else context._resource.runInAsyncScope(this._advance, this);
+    else advanceWithStores(this, context);
   }
 
-  // Where Node keeps stores in frames, what this step sets must be carried to the next one by hand.
-  private _advanceInFrame(context: Context): void {
-    context._resource?.runInAsyncScope(() => {
-      this._advance();
-      context._resource = captureResource();
-    });
-  }
-
-  private _advance(): void {
+  /** @internal */
+  _advance(): void {
     const waiting = this._waiting;
     // A checkpoint is told by this very field that its task has been there, and clears it.
     if (waiting !== CHECKPOINT) this._waiting = null;
@@ -282,7 +283,8 @@ export class Task<T> extends Future<T> {
   private _advanceSpecially(waiting: unknown): Step | null {
     if ((this._state & Flag.fresh) !== 0) {
       this._state &= ~Flag.fresh;
-      if ((this._state & Flag.cancelPending) !== 0) return this._endUnstarted();
+      // A part of another task's code runs to its first wait, as it would in that task.
+      if ((this._state & Flag.cancelPending) !== 0 && !this._standsIn) return this._endUnstarted();
       if (typeof this._source === 'function') return this._callFunction(this._source);
       return resume.call(this._source as Coroutine<unknown>);
     }
@@ -310,11 +312,10 @@ export class Task<T> extends Future<T> {
   }
 
   private _callFunction(fn: () => unknown): Step | null {
-    const isGenerator = isGeneratorFunction(fn);
-    if (!isGenerator && !this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refusedAsync(this.name);
-    this._state |= isGenerator ? 0 : Flag.async;
     // A fresh generator that nobody else holds needs no claim; `coroutine` makes it when it hands it out.
-    if (isGenerator) return resume.call((this._source = fn() as Coroutine<unknown>));
+    if (isGeneratorFunction(fn)) return resume.call((this._source = fn() as Coroutine<unknown>));
+    if (!this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refusedAsync(this.name);
+    this._state |= Flag.async;
     let result: unknown;
     try {
       result = callAs(this, fn);

@@ -3,12 +3,10 @@
 // cancelled, it stands in the lock's queue until it has the lock back, and nothing but the end of the lock's owner can
 // end it there: a notification is never lost to a cancel, and a CancelledError leaves `wait` with the lock held.
 
-import { ArgumentTypeError, type CancelledError, WrongLoopError } from '../base/errors.js';
+import { ArgumentTypeError, WrongLoopError } from '../base/errors.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
-import { describe, isCoroutineFunction, type Operation, type Step, type Suspension } from '../kernel/coroutine.js';
-import { current, type SteppingTask } from '../kernel/current.js';
-import { runningTask } from '../kernel/running.js';
-import { type CancelRequest, type Future, State, SUSPENDED } from '../kernel/future.js';
+import { describe, isCoroutineFunction, type Operation, type Suspension } from '../kernel/coroutine.js';
+import { type CancelRequest, type Future, State } from '../kernel/future.js';
 import type { Guard } from './guard.js';
 import { showStatistics } from './inspection.js';
 import { Lock, type LockStatistics, LockWait } from './lock.js';
@@ -52,32 +50,6 @@ class ConditionWait extends LockWait<void> {
     this._lot?._remove(this);
     this._hold._lock._takeBack(this);
     return true;
-  }
-
-  // A cancel that came between the call and the await: a plain future would throw at once, this one must wait for the
-  // lock first.
-  override next(): Step {
-    const task = current.task;
-    if (task === null || task._waiting !== null || this.done() || !task._hasPendingCancel()) return super.next();
-    this._cancelBy(task._takePendingCancel() as CancelledError);
-    if (this.done()) return super.next();
-    task._waiting = this;
-    return SUSPENDED;
-  }
-
-  override _toPromise(): Promise<void> {
-    const task = this.done() ? null : (runningTask() as SteppingTask | null);
-    if (task === null || !task._hasPendingCancel()) return super._toPromise();
-    this._cancelBy(task._takePendingCancel() as CancelledError);
-    if (this.done()) return super._toPromise();
-    // Not asked on behalf of the task: in a scope that is cancelled it would be refused again.
-    this._look();
-    return new Promise((resolve, reject) => {
-      this.addDoneCallback(() => {
-        if (this.cancelled() || this.exception() !== null) reject(this._takeError());
-        else resolve();
-      });
-    });
   }
 }
 

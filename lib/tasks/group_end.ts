@@ -1,9 +1,7 @@
 // How a group ends: the wait for its children, and the operation that closes a group without a body.
 
-import { ReactionWaiter } from '../kernel/async_bridge.js';
-import type { Coroutine, Step } from '../kernel/coroutine.js';
-import { current } from '../kernel/current.js';
-import { type CancelRequest, Future, notInTask, SUSPENDED } from '../kernel/future.js';
+import type { Coroutine } from '../kernel/coroutine.js';
+import { type CancelRequest, Future } from '../kernel/future.js';
 import { runningTask } from '../kernel/running.js';
 import { performFor, ScopedOperation, steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
@@ -21,14 +19,6 @@ export class ChildrenDone extends Future<void> {
   constructor(group: AskedGroup, host: Task<unknown>) {
     super(host._loop);
     this.#group = group;
-  }
-
-  override next(): Step {
-    const task = current.task;
-    if (this.done()) return super.next();
-    if (task === null || task._waiting !== null) throw notInTask('a task group');
-    task._waiting = this;
-    return SUSPENDED;
   }
 
   override _cancelBy(request: CancelRequest): boolean {
@@ -55,8 +45,6 @@ export class Closing extends ScopedOperation<void> {
     onFulfilled?: ((value: void) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
-    const part = performFor<void>(this.#host, this.#steps(runningTask()), true);
-    part._look();
-    return (ReactionWaiter.promiseFor(part, true) as Promise<void>).then(onFulfilled, onRejected);
+    return performFor<void>(this.#host, this.#steps(runningTask()), true).then(onFulfilled, onRejected);
   }
 }

@@ -5,10 +5,9 @@
 
 import { asError, CancelledError, SelfAwaitError } from '../base/errors.js';
 import { CancelStatus, type StatusScope } from '../kernel/cancel_status.js';
-import { type Coroutine, isCoroutine, isDriven, type Step } from '../kernel/coroutine.js';
-import { current } from '../kernel/current.js';
+import { type Coroutine, isCoroutine, isDriven } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
-import { type CancelRequest, Future, notInTask, State, SUSPENDED, type Waiter } from '../kernel/future.js';
+import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
 import { steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
 import { toFuture } from './ensure_future.js';
@@ -20,14 +19,6 @@ class JointWait extends Future<void> {
   constructor(host: Task<unknown>, onAsked: (request: CancelRequest) => void) {
     super(host._loop);
     this.#onAsked = onAsked;
-  }
-
-  override next(): Step {
-    const task = current.task;
-    if (this.done()) return super.next();
-    if (task === null || task._waiting !== null) throw notInTask('a combinator');
-    task._waiting = this;
-    return SUSPENDED;
   }
 
   override _cancelBy(request: CancelRequest): boolean {

@@ -307,10 +307,12 @@ export class TaskGroup {
     let outcome = error;
     if (outcome === NOTHING && this.#host._hasPendingCancel()) outcome = this.#host._takePendingCancel();
     this.#cancelFor(outcome);
+    const wasCancelled = this.#host._status.effective !== null;
     while (this.#isOccupied()) {
       this.#wait = new ChildrenDone(this, this.#host);
       yield* this.#wait;
     }
+    if (wasCancelled) this.#wasInterrupted = false;
     this.#phase = Phase.ended;
     return this.#collect(outcome);
   }
