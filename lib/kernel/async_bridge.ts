@@ -94,7 +94,6 @@ export class ReactionWaiter implements Sink {
     this.source = source;
     this.#task = task;
     this.#settle = settle;
-    task?._reactions.add(this);
   }
 
   /**
@@ -110,19 +109,26 @@ export class ReactionWaiter implements Sink {
     }
     return new Promise((resolve, reject) => {
       const waiter = new ReactionWaiter(source, task, { resolve, reject });
-      if (mustYield) {
-        current.awaits = 0;
-        return waiter._wake();
-      }
-      if (task?._hasPendingCancel() === true) waiter.#passOn(task);
-      return source.done() ? waiter.#end() : source._addWaiter(waiter);
+      if (!mustYield && task?._hasPendingCancel() === true && waiter.#passOn(task)) return;
+      task?._reactions.add(waiter);
+      if (!mustYield) return source._addWaiter(waiter);
+      current.awaits = 0;
+      return waiter._wake();
     });
   }
 
-  #passOn(task: AsyncTask): void {
+  // Returns: whether there is nothing to wait for any more.
+  #passOn(task: AsyncTask): boolean {
     const request = task._takeUnseenRequest();
     if (request === null) this.undoFor(task._takePendingCancel() as CancelledError);
     else if (!this.source._cancelBy(request)) task._remember(request);
+    else if (!this.source.done() && task._unseenRequest !== null) {
+      // It came back to the task from below: what it would wait for waits for the task.
+      this.#settle.reject(task._takePendingCancel());
+      return true;
+    }
+    if (this.source.done()) this.#end();
+    return this.source.done();
   }
 
   /** Undoes the wait in the name of a scope, whose error the awaiter gets, whatever comes back from below. */

@@ -158,7 +158,7 @@ export class Task<T> extends Future<T> {
     return request;
   }
 
-  /** @internal Passes the cancellation that is pending on to what it is about to wait for, which may not end by it at once. */
+  /** @internal Passes the cancellation that is pending on to what it is about to wait for, which may end by it later. */
   _askAwaited(): void {
     const request = this._takeUnseenRequest();
     if (request === null) this._deliverScopeCancel();

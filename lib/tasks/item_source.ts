@@ -45,7 +45,7 @@ class Pull<T> extends Future<Step<T>> {
   }
 
   override _cancelBy(request: CancelRequest): boolean {
-    if (!this.done() && this.#reader._reactions.size > 1) return true;
+    if (!this.done() && this.#reader._reactions.size > Number(this._waiters !== null)) return true;
     return super._cancelBy(request);
   }
 }
