@@ -60,7 +60,10 @@ class Gathering extends Future<unknown> implements Waiter, Listener {
     if ((child._state & State.outcome) === State.finished) return;
     child._look();
     if (this.done()) this.#reportLate(child);
-    else if (!this.#returnExceptions) this.#failBy(this.#request === null ? child._takeError() : this.#ownCancel());
+    else if (!this.#returnExceptions) {
+      // Asked to cancel, a child that fails in its cleaning up still has something to say.
+      this.#failBy(this.#request === null || !child.cancelled() ? child._takeError() : this.#ownCancel());
+    }
   }
 
   // A cancellation is no failure that somebody would have to be told about.

@@ -191,3 +191,22 @@ test('G8: gather: the children are asked in the order of the arguments', virtual
   expect(log).toEqual(['a', 'b', 'c']);
   expect(gathering.exception()).toEqual(withCode('ERR_CANCELLED'));
 }));
+
+test('G8: gather: cancelled, it fails with the failure of a child that ends first', virtualTime(function* () {
+  const gathering = gather(
+    function* () {
+      try {
+        yield* sleepForever();
+      } finally {
+        throw new Error('cleaning up failed');
+      }
+    },
+    function* () {
+      yield* sleepForever();
+    },
+  );
+  yield* ticks(2);
+
+  gathering.cancel();
+  expect(yield* outcomeOf(gathering)).toEqual(['failed', expect.objectContaining({ message: 'cleaning up failed' })]);
+}));
