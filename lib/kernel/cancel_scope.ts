@@ -11,6 +11,7 @@ import {
   ScopeNestingError,
 } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
+import { isError } from '../base/values.js';
 import { Kind } from '../engine/abi.js';
 import { assertOptions } from './arguments.js';
 import { type CancelCause, CancelStatus } from './cancel_status.js';
@@ -285,6 +286,8 @@ export class CancelScope {
     status.unlink();
     if (isInnermost || isTooEarly) host._enterStatus(status.parent as CancelStatus);
     const isForeign = current.task !== null && current.task !== host && current.task._nominal !== host._nominal;
+    // Where the stack ran out, a scope inside may not have been left: that is not the user's doing.
+    if (isTooEarly && isStackOverflow(error)) return error;
     if (isTooEarly || isForeign) return nestingError(isForeign, error);
     return error === NOTHING ? error : this._filter(error, host);
   }
@@ -348,6 +351,11 @@ export class CancelScope {
     this._cancelFor({ reason: 'the deadline has passed', origin: BY_DEADLINE });
     return true;
   }
+}
+
+// By its name: it belongs to the realm in which it was thrown.
+function isStackOverflow(error: unknown): boolean {
+  return isError(error) && error.name === 'RangeError' && error.message.includes('call stack');
 }
 
 function nestingError(isForeign: boolean, error: unknown): ScopeNestingError {
