@@ -63,6 +63,7 @@ export { Queue, type QueueOptions, type QueueStatistics } from './sync/queue.js'
 export { all, type FailureOptions } from './tasks/all.js';
 export { asCompleted, type AsCompletedOptions, type Completed, Completions } from './tasks/as_completed.js';
 export { cancelShieldedCheckpoint, checkpoint, checkpointIfCancelled } from './tasks/checkpoint.js';
+export { coroutine } from './tasks/coroutine.js';
 export { allTasks, createTask, currentTask, eagerTaskFactory } from './tasks/create_task.js';
 export { ensureFuture, type Waitable, type WaitableValue } from './tasks/ensure_future.js';
 export { gather, type GatherOptions } from './tasks/gather.js';

@@ -10,6 +10,7 @@ import { asyncOwner } from './context.js';
 import type { ActiveContext } from './active_context.js';
 import { AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
 import type { LoopCore, Sink } from './loop_core.js';
+import { noteThrown } from './swallowed.js';
 
 /** What the bridge must know of a task whose coroutine is an async function. */
 export interface AsyncTask extends SteppingTask {
@@ -156,7 +157,8 @@ export class ReactionWaiter implements Sink {
       value = this.source._take();
     } catch (error) {
       const isUndone = this.#undoneBy !== null && error instanceof CancelledError;
-      this.#settle.reject(isUndone ? this.#undoneBy : error);
+      const thrown = isUndone ? this.#undoneBy : error;
+      this.#settle.reject(this.#task === null ? thrown : noteThrown(this.#task, thrown, this.source));
       return;
     }
     this.#settle.resolve(value);

@@ -6,9 +6,13 @@ import type { CancelledError } from '../base/errors.js';
 import { ReactionSet } from './async_bridge.js';
 import type { CancelStatus } from './cancel_status.js';
 import { type CancelRequest, Future, type Waiter } from './future.js';
+import { noteRequested } from './swallowed.js';
 
 /** What a request must know of a task. */
 export interface AskedTask {
+  readonly name: string;
+  readonly _nominal: { readonly name: string };
+  readonly _loop: { readonly _debug: boolean };
   _waiting: unknown;
   done(): boolean;
   _noteRequest(request: CancelRequest): void;
@@ -41,6 +45,7 @@ function askChain(first: AskedTask, request: CancelRequest, chain: number): void
     const earlier = askedIn.get(task);
     if (earlier === chain) return leaveRing(task, request);
     task._noteRequest(request);
+    if (task._loop._debug) noteRequested(task, request);
     if (earlier !== undefined) return;
     askedIn.set(task, chain);
     const waiting = task._waiting;

@@ -3,7 +3,6 @@
 
 import { addAbortListener } from 'node:events';
 import {
-  ArgumentRangeError,
   ArgumentTypeError,
   CancelledError,
   type CancelOrigin,
@@ -11,17 +10,21 @@ import {
   ScopeNestingError,
 } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
-import { isError } from '../base/values.js';
 import { Kind } from '../engine/abi.js';
 import { assertOptions } from './arguments.js';
 import { type CancelCause, CancelStatus } from './cancel_status.js';
 import { cancelledError } from './cancelled_error.js';
+import { noteCreation } from './creation_site.js';
 import { current } from './current.js';
+import { everDebugged } from './debug_warning.js';
 import type { EventLoop } from './event_loop.js';
 import { cancelOrigin } from './future.js';
+import { retireScopes } from './left_open.js';
 import { currentLoop } from './running.js';
 import { NOTHING, ScopeOperation } from './scope_operation.js';
+import { checkedDeadline, checkedShield, isStackOverflow, nestingError } from './scope_checks.js';
 import { assertBody, type ScopeBody, type ScopedOperation } from './scoped.js';
+import { noteCancelled, noteLeft, noteLooked } from './swallowed.js';
 import type { Task } from './task.js';
 
 /** Options of `new CancelScope`. */
@@ -138,6 +141,7 @@ export class CancelScope {
   _cancelFor(cause: CancelCause): void {
     if (this._cause !== null) return;
     this._cause = cause;
+    if (everDebugged.yes && (this._loop ?? currentLoop())?._debug === true) noteCancelled(this);
     if (this._ownStatus === null) this._signals?.controller?.abort(this._cancelledError());
     else if (!this._hasEnded) this._ownStatus.cancel(cause);
   }
@@ -145,6 +149,7 @@ export class CancelScope {
   /** Whether it was cancelled or its deadline has passed. */
   get cancelCalled(): boolean {
     this._look();
+    if (this._host?._loop._debug === true) noteLooked(this._host, this);
     return this._cause !== null;
   }
 
@@ -257,6 +262,7 @@ export class CancelScope {
     status.host = task;
     status.isShielded = this._isShielded;
     task._enterStatus(status);
+    if (loop._debug) noteCreation(status);
     if (this._signals !== null) this._bindSignals(this._signals, status);
     if (this._cause !== null) status.cancel(this._cause);
     else if (this._isShielded) status.refresh();
@@ -276,20 +282,35 @@ export class CancelScope {
   _leave(error: unknown): unknown {
     const status = this._status;
     const host = this._host as Task<unknown>;
-    this._hasEnded = true;
-    if (this._timer !== NO_TIMER) this._disarm(this._loop as EventLoop);
-    this._signals?.listener?.[Symbol.dispose]();
+    this._retire();
     const isInnermost = host._status === status;
     const isTooEarly = !isInnermost && status.contains(host._status);
     // What was entered inside and is left behind must not go on as if nothing had happened.
-    if (isTooEarly) status.cancel({ reason: 'a scope around it has ended', origin: null });
+    if (isTooEarly) {
+      status.cancel({ reason: 'a scope around it has ended', origin: null });
+      retireScopes(host._status, status);
+    }
     status.unlink();
     if (isInnermost || isTooEarly) host._enterStatus(status.parent as CancelStatus);
     const isForeign = current.task !== null && current.task !== host && current.task._nominal !== host._nominal;
     // Where the stack ran out, a scope inside may not have been left: that is not the user's doing.
     if (isTooEarly && isStackOverflow(error)) return error;
-    if (isTooEarly || isForeign) return nestingError(isForeign, error);
-    return error === NOTHING ? error : this._filter(error, host);
+    if (isTooEarly || isForeign) return nestingError(isForeign, error === NOTHING ? undefined : error);
+    const rest = error === NOTHING ? error : this._filter(error, host);
+    return host._loop._debug ? noteLeft(host, this, error === NOTHING, rest) : rest;
+  }
+
+  /** @internal Its task has ended inside, so that nobody comes back to leave it. */
+  _abandon(): void {
+    this._cancelFor({ reason: 'its task has ended without leaving it', origin: null });
+    this._leave(NOTHING);
+  }
+
+  /** @internal Of a scope that is over nothing stays armed. */
+  _retire(): void {
+    this._hasEnded = true;
+    if (this._timer !== NO_TIMER) this._disarm(this._loop as EventLoop);
+    this._signals?.listener?.[Symbol.dispose]();
   }
 
   private _filter(error: unknown, host: Task<unknown>): unknown {
@@ -351,30 +372,6 @@ export class CancelScope {
     this._cancelFor({ reason: 'the deadline has passed', origin: BY_DEADLINE });
     return true;
   }
-}
-
-// By its name: it belongs to the realm in which it was thrown.
-function isStackOverflow(error: unknown): boolean {
-  return isError(error) && error.name === 'RangeError' && error.message.includes('call stack');
-}
-
-function nestingError(isForeign: boolean, error: unknown): ScopeNestingError {
-  const cause = error === NOTHING ? undefined : error;
-  if (!isForeign) {
-    return new ScopeNestingError('a cancel scope was left before one that was entered inside it', { cause });
-  }
-  return new ScopeNestingError('a cancel scope was left by another task than the one that entered it', { cause });
-}
-
-function checkedDeadline(deadline: unknown): number {
-  if (typeof deadline !== 'number') throw new ArgumentTypeError('a deadline is a number of milliseconds');
-  if (Number.isNaN(deadline)) throw new ArgumentRangeError('a deadline must not be NaN');
-  return deadline;
-}
-
-function checkedShield(shield: unknown): boolean {
-  if (typeof shield !== 'boolean') throw new ArgumentTypeError('shield is true or false');
-  return shield;
 }
 
 class RunInScope<T> extends ScopeOperation<CancelScope, T, T | undefined> {

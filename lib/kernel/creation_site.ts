@@ -3,17 +3,15 @@
 
 const FRAMES = 10;
 const OWN_FRAMES = /[\\/](lib|dist|\.test-build[\\/]lib)[\\/](kernel|tasks|sync|net|engine)[\\/]/;
+const NODE_FRAMES = /\(node:|at node:|\.next \(<anonymous>\)/;
+// Where the loop calls a coroutine or a callback: what is below called the loop, and has nothing to do with it.
+const CALL_OF_LOOP = /\b_(advance|deliver)\b/;
 
 const sites = new WeakMap<object, string>();
 
 /** Notes the stack of the caller as the place where `created` was made, without the library's own frames. */
 export function noteCreation(created: object): void {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = FRAMES * 2;
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, noteCreation);
-  Error.stackTraceLimit = stackTraceLimit;
-  const frames = (holder.stack ?? '').split('\n').slice(1);
+  const frames = framesAbove(noteCreation, FRAMES * 2);
   const users = frames.filter((frame) => !OWN_FRAMES.test(frame));
   sites.set(created, (users.length === 0 ? frames : users).slice(0, FRAMES).join('\n'));
 }
@@ -21,4 +19,22 @@ export function noteCreation(created: object): void {
 /** Returns: the stack noted for an object, or null. */
 export function creationSite(created: unknown): string | null {
   return typeof created === 'object' && created !== null ? (sites.get(created) ?? null) : null;
+}
+
+/** Returns: the user's own frames of the present call, down to where the loop called them; null if there are none. */
+export function userStack(): string | null {
+  const frames = framesAbove(userStack, FRAMES * 5);
+  const bottom = frames.findIndex((frame) => CALL_OF_LOOP.test(frame) && OWN_FRAMES.test(frame));
+  const own = bottom < 0 ? frames : frames.slice(0, bottom);
+  const users = own.filter((frame) => !OWN_FRAMES.test(frame) && !NODE_FRAMES.test(frame));
+  return users.length === 0 ? null : users.slice(0, FRAMES).join('\n');
+}
+
+function framesAbove(callee: (...args: never[]) => unknown, limit: number): string[] {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = limit;
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, callee);
+  Error.stackTraceLimit = stackTraceLimit;
+  return (holder.stack ?? '').split('\n').slice(1);
 }

@@ -11,6 +11,7 @@ import { captureTaskContext, creatingTask } from './creating_task.js';
 import { claim, type Coroutine, type CoroutineFunction, isCoroutine } from './coroutine.js';
 import type { CancelStatus } from './cancel_status.js';
 import { current } from './current.js';
+import { everDebugged } from './debug_warning.js';
 import { Drain } from './drain.js';
 import { Future } from './future.js';
 import { assertCallable, assertInstant, assertOptions, refuseCoroutineFunction } from './arguments.js';
@@ -81,6 +82,7 @@ export class EventLoop extends LoopCore {
   }
   set debug(debug: boolean) {
     this._debug = debug;
+    everDebugged.yes ||= debug;
     this._drain.slowWatch = debug ? new SlowWatch(this) : null;
   }
 
@@ -158,7 +160,7 @@ export class EventLoop extends LoopCore {
 
   /** Makes a pending future that belongs to this loop. */
   createFuture<T>(): Future<T> {
-    return this._noted(new Future<T>(this));
+    return new Future<T>(this);
   }
 
   /**
@@ -187,7 +189,7 @@ export class EventLoop extends LoopCore {
     const parent = call === 'run' ? null : creatingTask();
     const owner = status ?? (parent !== null && parent._loop === this ? parent._root : this._orphans)._base;
     const context = options.context ?? captureTaskContext(owner.root as Root);
-    return this._noted(new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null));
+    return new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null);
   }
 
   /** @internal The first step: in the next tick, or now. */

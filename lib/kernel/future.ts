@@ -20,7 +20,7 @@ import { printable } from '../base/values.js';
 import { findAsyncTask, ReactionWaiter } from './async_bridge.js';
 import { cancelledError } from './cancelled_error.js';
 import { DoneCallback } from './done_callback.js';
-import { creationSite } from './creation_site.js';
+import { creationSite, noteCreation } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
 import { AWAITS_PER_STEP, BUDGET, current, type SteppingTask } from './current.js';
 import type { LoopCore } from './loop_core.js';
@@ -94,6 +94,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     this._state = state;
     this._value = undefined;
     this._waiters = null;
+    if (loop._debug) noteCreation(this);
   }
 
   done(): boolean {

@@ -1,7 +1,7 @@
 // A wait for the end of a future that does not own it: cancelling the wait leaves the future alone, and its failure is
 // not looked at.
 
-import { Future } from './future.js';
+import { Future, State } from './future.js';
 
 export class Joined extends Future<void> {
   readonly #joined: Future<unknown>;
@@ -15,7 +15,7 @@ export class Joined extends Future<void> {
 
   _wake(): void {
     // Whoever was told before it may have run an exception handler, and that one may have cancelled this wait.
-    if (!this.done()) this._finish(undefined);
+    if ((this._state & State.outcome) === State.pending) this._finish(undefined);
   }
 
   override _undo(): void {

@@ -6,8 +6,12 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { CancelOrigin } from '../base/errors.js';
 import { ExceptionGroup } from '../base/exception_group.js';
 import { CancelStatus } from './cancel_status.js';
+import { State } from './future.js';
+import { endScopesOf } from './left_open.js';
 import type { LoopCore, ScheduledCall } from './loop_core.js';
-import type { FailureOwner, FailureReport } from './unhandled.js';
+import { noteEnded } from './swallowed.js';
+import { forgiveUnawaited } from './unawaited.js';
+import type { FailureOwner, OpenReport } from './unhandled.js';
 
 /** Rounds of cancelling what the round before it left behind, before tasks are abandoned. */
 export const SHUTDOWN_ROUNDS = 100;
@@ -18,6 +22,10 @@ const SHUTDOWN: CancelOrigin = { task: null, source: 'shutdown' };
 export interface RootedTask {
   readonly _id: number;
   readonly name: string;
+  readonly _nominal: { readonly name: string };
+  readonly _status: CancelStatus;
+  readonly _state: number;
+  readonly _loop: { readonly _debug: boolean };
   _cancelBy(request: { readonly reason: unknown; readonly origin: CancelOrigin | null }): boolean;
   _abandon(): void;
 }
@@ -38,7 +46,7 @@ export interface RootOptions {
 }
 
 export class Root implements FailureOwner {
-  readonly openReports = new Set<FailureReport>();
+  readonly openReports = new Set<OpenReport>();
   /** @internal undefined: each task captures the stores of its own creation. */
   readonly _sharedResource: AsyncResource | null | undefined;
 
@@ -82,6 +90,8 @@ export class Root implements FailureOwner {
   /** @internal */
   _taskEnded(task: RootedTask): void {
     this.#live--;
+    if ((task._status.host as unknown) === task) endScopesOf(task);
+    if (task._loop._debug) noteEnd(task);
     if (this.#onQuiet === null) return;
     this.#leftInRound.delete(task);
     if (this.#leftInRound.size === 0) this.#nextRound();
@@ -147,4 +157,10 @@ export class Root implements FailureOwner {
     for (const report of [...this.openReports]) report.deliver();
     onQuiet();
   }
+}
+
+function noteEnd(task: RootedTask): void {
+  const hasValue = (task._state & State.outcome) === State.finished;
+  noteEnded(task, hasValue);
+  if (!hasValue) forgiveUnawaited(task);
 }

@@ -15,9 +15,11 @@ import {
   type Suspension,
 } from './coroutine.js';
 import { current } from './current.js';
+import { everDebugged } from './debug_warning.js';
 import type { EventLoop } from './event_loop.js';
 import { getRunningLoop, runningTask } from './running.js';
 import type { Task } from './task.js';
+import { expectAwaitOf } from './unawaited.js';
 
 /** A body that a scope runs: a function of either colour. */
 export type ScopeBody<A, T> = (argument: A) => Coroutine<T> | PromiseLike<T>;
@@ -30,6 +32,7 @@ export class ScopedOperation<T> implements Operation<T>, PromiseLike<T> {
   /** @internal */
   constructor(perform: (() => Coroutine<T>) | null) {
     this._perform = perform;
+    if (everDebugged.yes) void expectAwaitOf(this, 'a scope, group or other operation');
   }
 
   /** @internal */

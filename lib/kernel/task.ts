@@ -19,7 +19,9 @@ import { Joined } from './joined.js';
 import type { LoopCore } from './loop_core.js';
 import { NOTHING_RARE, noteRequest, type Rare, requestWithin, takeUndone } from './rare.js';
 import type { Root } from './root.js';
+import { noteLooked, noteThrown } from './swallowed.js';
 import { Flag } from './task_flags.js';
+import { expectAwait } from './unawaited.js';
 import type { FailureOwner } from './unhandled.js';
 
 /** What a task drives: a coroutine object, or a function that is called in its first step. */
@@ -86,12 +88,17 @@ export class Task<T> extends Future<T> {
 
   /** Returns: how many times `cancel` was called while the task was unfinished. */
   cancelling(): number {
+    if (this._loop._debug) noteLooked(this, null);
+    return this._timesAsked;
+  }
+  /** @internal The same, for the library, whose looking means nothing. */
+  get _timesAsked(): number {
     return this._rare?.cancelCount ?? 0;
   }
 
   /** Returns: a future that is done when this task is, whatever its outcome; cancelling it leaves the task alone. */
   join(): Future<void> {
-    return new Joined(this);
+    return expectAwait(new Joined(this), 'task.join()');
   }
 
   /** Throws: InvalidStateError, always: a task's result is its coroutine's. */
@@ -121,7 +128,6 @@ export class Task<T> extends Future<T> {
   set _nominal(task: Task<unknown>) {
     this._ownRare().standsFor = task;
   }
-
   /** @internal True if its awaiter runs its own code in it: a scope that reaches the awaiter reaches it by itself. */
   override get _standsIn(): boolean {
     return this._rare !== null && this._rare.standsFor !== null;
@@ -134,12 +140,10 @@ export class Task<T> extends Future<T> {
   set _context(context: Context | null) {
     if (context !== this._context) this._ownRare().context = context;
   }
-
   /** @internal */
   get _root(): Root {
     return this._status.root as Root;
   }
-
   /** @internal Asked once by somebody, or in a scope that is cancelled. */
   _hasPendingCancel(): boolean {
     return (this._state & (Flag.cancelPending | Flag.inCancelledScope)) !== 0;
@@ -148,7 +152,8 @@ export class Task<T> extends Future<T> {
   /** @internal */
   _takePendingCancel(): CancelledError {
     const request = this._takeUnseenRequest();
-    return request === null ? this._status.error() : cancelledError(request.reason, request.origin);
+    const error = request === null ? this._status.error() : cancelledError(request.reason, request.origin);
+    return noteThrown(this, error, null);
   }
 
   /** @internal The request that it has not seen yet, which it has from now on. */
@@ -170,7 +175,6 @@ export class Task<T> extends Future<T> {
     this._status = status;
     this._noteScope();
   }
-
   /** @internal What is visible in its scope has changed: noted here, so that a checkpoint looks at one word. */
   _noteScope(): void {
     if (this._status.effective === null) this._state &= ~Flag.inCancelledScope;
@@ -185,7 +189,8 @@ export class Task<T> extends Future<T> {
 
   /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
   _cancelledAs(future: { readonly _value: unknown; _takeError(): Error }): Error {
-    return takeUndone(this._rare, future) ?? this._status.errorFor(future._value) ?? future._takeError();
+    const error = takeUndone(this._rare, future) ?? this._status.errorFor(future._value) ?? future._takeError();
+    return noteThrown(this, error, future);
   }
 
   /** @internal Returns: the error of a request that came while a scope was entered, or null. It is not thrown again. */
@@ -210,12 +215,10 @@ export class Task<T> extends Future<T> {
     if (this._unseenRequest === null) this._ownRare().pendingCancel = request;
     this._state |= Flag.cancelPending;
   }
-
   /** @internal A request that it has not seen yet. */
   get _unseenRequest(): CancelRequest | null {
     return (this._state & Flag.cancelPending) === 0 ? null : (this._rare as Rare).pendingCancel;
   }
-
   /** @internal Awaiting a failed future is looking at its failure. */
   get _looks(): boolean {
     return true;
@@ -225,7 +228,6 @@ export class Task<T> extends Future<T> {
   _wake(_source?: Future<unknown>): void {
     this._loop._append(this._slot, Kind.step);
   }
-
   /** @internal One step. */
   _deliver(_a: number, _b: number): void {
     current.task = this;
@@ -234,7 +236,6 @@ export class Task<T> extends Future<T> {
     if (context === null || context._resource === null) this._advance();
     else advanceWithStores(this, context);
   }
-
   /** @internal */
   _advance(): void {
     const waiting = this._waiting;
@@ -246,7 +247,7 @@ export class Task<T> extends Future<T> {
         const special = this._advanceSpecially(waiting);
         if (special === null) return;
         step = special;
-      } else if ((this._state & Flag.inCancelledScope) !== 0 && waiting instanceof Future && waiting.cancelled()) {
+      } else if ((this._state & Flag.inCancelledScope) !== 0 && this._isUndone(waiting)) {
         step = raise.call(this._source as Coroutine<unknown>, this._cancelledAs(waiting));
       } else {
         step = resume.call(this._source as Coroutine<unknown>);
@@ -265,6 +266,10 @@ export class Task<T> extends Future<T> {
     else this._waitFor(suspended as Future<unknown>);
   }
 
+  // In debug mode the wait throws its error itself, so that the place is on the stack.
+  private _isUndone(waiting: unknown): waiting is Future<unknown> {
+    return waiting instanceof Future && waiting.cancelled() && !this._loop._debug;
+  }
   private _waitFor(future: Future<unknown>): void {
     // A future that was completed between its answer and here has woken its waiters already.
     if (future.done()) this._wake();
@@ -278,7 +283,6 @@ export class Task<T> extends Future<T> {
     }
     this._wake();
   }
-
   // Returns: the coroutine's answer, or null if there is none to act on.
   private _advanceSpecially(waiting: unknown): Step | null {
     if ((this._state & Flag.fresh) !== 0) {
@@ -302,7 +306,6 @@ export class Task<T> extends Future<T> {
     }
     return resume.call(coroutine);
   }
-
   // Cancelled before the first step: no line of the body runs.
   private _endUnstarted(): null {
     const error = this._takePendingCancel();
@@ -310,7 +313,6 @@ export class Task<T> extends Future<T> {
     this._end(State.cancelled, error);
     return null;
   }
-
   private _callFunction(fn: () => unknown): Step | null {
     // A fresh generator that nobody else holds needs no claim; `coroutine` makes it when it hands it out.
     if (isGeneratorFunction(fn)) return resume.call((this._source = fn() as Coroutine<unknown>));
@@ -344,7 +346,6 @@ export class Task<T> extends Future<T> {
   _endWithValue(value: unknown): void {
     this._end(State.finished, value);
   }
-
   /** @internal */
   _endWith(error: unknown): void {
     if (error instanceof CancelledError) this._end(State.cancelled, error);
@@ -384,7 +385,6 @@ export class Task<T> extends Future<T> {
   get _isAsync(): boolean {
     return (this._state & Flag.async) !== 0;
   }
-
   /** @internal The promises that an async function waits for. */
   get _reactions(): ReactionSet {
     if (this._waiting instanceof ReactionSet) return this._waiting;

@@ -6,9 +6,14 @@ import { isError } from '../base/values.js';
 
 const LONGEST_CAUSE_CHAIN = 16;
 
+/** A report that is still to be made, or not, by the end of its run. */
+export interface OpenReport {
+  deliver(): void;
+}
+
 /** Who is responsible for failures: the root of a run. */
 export interface FailureOwner {
-  readonly openReports: Set<FailureReport>;
+  readonly openReports: Set<OpenReport>;
   /** Called for each failure that nobody looked at. */
   reportFailure(message: string, exception: Error, future: object | undefined): void;
 }
@@ -36,7 +41,7 @@ function releaseFrames(exception: Error): void {
   }
 }
 
-export class FailureReport {
+export class FailureReport implements OpenReport {
   readonly #owner: FailureOwner;
   readonly #future: WeakRef<Failing>;
   readonly #exception: Error;

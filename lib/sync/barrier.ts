@@ -5,6 +5,7 @@ import { BrokenBarrierError } from '../base/errors.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, Parked, ParkingLot } from './parking_lot.js';
 
@@ -61,7 +62,7 @@ export class Barrier {
     if (this.#isBroken) throw aborted();
     const arrival = new Parked<number>(loop);
     this.#waiting._add(arrival);
-    if (this.#waiting.size < this.#parties) return arrival;
+    if (this.#waiting.size < this.#parties) return expectAwait(arrival, 'barrier.wait()');
     for (let index = 0; index < this.#parties - 1; index++) this.#waiting._take()?._finish(index);
     this.#waiting._remove(arrival);
     return atOnce(loop, this.#parties - 1);

@@ -9,6 +9,7 @@ import { cancelCheck } from '../kernel/cancel_check.js';
 import { describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { type END, endAll, endIn, Form, Getter, given, ItemIterator, parkIn, Putter } from './handover.js';
 import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, ParkingLot } from './parking_lot.js';
@@ -189,7 +190,7 @@ export class Subscription<T> implements AsyncIterable<T> {
    * Checkpoint: only if it waits. Cancel: nothing is taken.
    */
   receive(): Future<T> {
-    return this.#receive(Form.item) as Future<T>;
+    return expectAwait(this.#receive(Form.item) as Future<T>, 'receive()');
   }
 
   /** Takes the oldest item like `receive`. Returns: END instead of EndOfChannelError. Checkpoint, Cancel: as `receive`. */

@@ -8,6 +8,7 @@ import type { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { Task } from '../kernel/task.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { askingTask, type Guard } from './guard.js';
 import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, Parked, ParkingLot } from './parking_lot.js';
@@ -147,12 +148,12 @@ export class CapacityLimiter {
     if (this.#lent < this.#totalTokens) {
       this.#tokens.add(token);
       this.#lend(token);
-      return atOnce<Guard>(loop, token);
+      return expectAwait(atOnce<Guard>(loop, token), 'limiter.acquire()');
     }
     const wait = new TokenWait(loop, token, this.#tokens);
     this.#waiting._add(wait);
     this.#tokens.add(token);
-    return wait;
+    return expectAwait(wait, 'limiter.acquire()');
   }
 
   /** Borrows a token for the current task only if that needs no wait. Returns: the guard, or null. Throws: as `acquire`. */

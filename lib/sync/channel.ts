@@ -10,6 +10,7 @@ import { creationSite, noteCreation } from '../kernel/creation_site.js';
 import type { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { currentLoop, getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { type END, endAll, endIn, failThoseOf, Form, Getter, given, ItemIterator, parkIn, Putter } from './handover.js';
 import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, ParkingLot } from './parking_lot.js';
@@ -182,7 +183,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T> {
    * Source: trio.MemoryReceiveChannel.receive.
    */
   receive(): Future<T> {
-    return this.#receive(Form.item) as Future<T>;
+    return expectAwait(this.#receive(Form.item) as Future<T>, 'receive()');
   }
 
   /**

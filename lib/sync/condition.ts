@@ -7,6 +7,7 @@ import { ArgumentTypeError, WrongLoopError } from '../base/errors.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { describe, isCoroutineFunction, type Operation, type Suspension } from '../kernel/coroutine.js';
 import { type CancelRequest, type Future, State } from '../kernel/future.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import type { Guard } from './guard.js';
 import { showStatistics } from './inspection.js';
 import { Lock, type LockStatistics, LockWait } from './lock.js';
@@ -142,7 +143,7 @@ export class Condition {
     const wait = new ConditionWait(hold);
     this.#waiting._add(wait);
     this.lock._handOver();
-    return wait;
+    return expectAwait(wait, 'condition.wait()');
   }
 
   /**

@@ -3,6 +3,7 @@
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { showStatistics } from './inspection.js';
 import { atOnce, ParkingLot } from './parking_lot.js';
 
@@ -48,7 +49,7 @@ export class Event {
   wait(): Future<void> {
     const loop = getRunningLoop();
     cancelCheck();
-    return this.#isSet ? atOnce(loop, undefined) : this.#waiting.park();
+    return expectAwait(this.#isSet ? atOnce(loop, undefined) : this.#waiting.park(), 'event.wait()');
   }
 
   /** Returns: whether it is set, and how many wait. */

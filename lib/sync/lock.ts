@@ -7,6 +7,7 @@ import { BrokenResourceError, InvalidStateError, WrongLoopError } from '../base/
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { type Future, State, type Waiter } from '../kernel/future.js';
 import type { Task } from '../kernel/task.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { currentTask } from '../tasks/create_task.js';
 import { askingTask, type Guard } from './guard.js';
 import { showStatistics } from './inspection.js';
@@ -97,13 +98,13 @@ export class Lock implements Waiter {
     const task = askingTask('acquire()');
     cancelCheck();
     const hold = this._hold;
-    if (hold === null) return atOnce(task._loop, this._take(task));
-    if (hold._owner === task) return atOnce(task._loop, this._reenter(hold));
+    if (hold === null) return expectAwait(atOnce(task._loop, this._take(task)), 'lock.acquire()');
+    if (hold._owner === task) return expectAwait(atOnce(task._loop, this._reenter(hold)), 'lock.acquire()');
     if (hold._owner.done()) throw this._brokenError();
     if (hold._owner._loop !== task._loop) throw heldElsewhere(hold);
     const wait = new Acquisition(new Hold(this, task));
     this._enqueue(wait);
-    return wait;
+    return expectAwait(wait, 'lock.acquire()');
   }
 
   /**

@@ -10,6 +10,7 @@ import { describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { type END, endAll, endIn, Form, Getter, given, ItemIterator, parkIn, Putter } from './handover.js';
 import { showStatistics } from './inspection.js';
 import { atOnce, Parked, ParkingLot } from './parking_lot.js';
@@ -146,7 +147,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * Checkpoint: only if it waits. Cancel: nothing is taken.
    */
   get(): Future<T> {
-    return this._receive(Form.item) as Future<T>;
+    return expectAwait(this._receive(Form.item) as Future<T>, 'queue.get()');
   }
 
   /**

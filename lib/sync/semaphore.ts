@@ -6,6 +6,7 @@ import { assertOptions } from '../kernel/arguments.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import type { Guard } from './guard.js';
 import { showStatistics } from './inspection.js';
 import { assertCount, atOnce, Parked, ParkingLot } from './parking_lot.js';
@@ -90,11 +91,11 @@ export class Semaphore {
     cancelCheck();
     if (this._value > 0) {
       this._value--;
-      return atOnce<Guard>(loop, new Permit(this));
+      return expectAwait(atOnce<Guard>(loop, new Permit(this)), 'semaphore.acquire()');
     }
     const wait = new Parked<Guard>(loop);
     this._waiting._add(wait);
-    return wait;
+    return expectAwait(wait, 'semaphore.acquire()');
   }
 
   /** Takes a permit only if that needs no wait. Returns: the guard, or null. Checkpoint: no. */

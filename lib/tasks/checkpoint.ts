@@ -4,10 +4,13 @@ import { Kind } from '../engine/abi.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Operation, Step, Suspension } from '../kernel/coroutine.js';
 import { BUDGET, CHECKPOINT, current } from '../kernel/current.js';
+import { everDebugged } from '../kernel/debug_warning.js';
 import { Future, notInTask, SUSPENDED } from '../kernel/future.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { noteCheckpoint } from '../kernel/swallowed.js';
+import { expectAwaitOf } from '../kernel/unawaited.js';
 
 const PASSED: Step = { done: true, value: undefined };
 
@@ -32,6 +35,7 @@ class Checkpoint implements Operation<void>, PromiseLike<void> {
     }
     if (task._waiting !== null) throw notInTask('checkpoint()');
     if (task._hasPendingCancel()) throw task._takePendingCancel();
+    if (everDebugged.yes) noteCheckpoint(task);
     task._waiting = CHECKPOINT;
     return SUSPENDED;
   }
@@ -76,7 +80,7 @@ export class NextTick extends Future<void> implements Sink {
  * Source: trio.lowlevel.checkpoint, asyncio.sleep(0).
  */
 export function checkpoint(): Operation<void> & PromiseLike<void> {
-  return CHECKPOINT_OPERATION;
+  return everDebugged.yes ? expectAwaitOf(new Checkpoint(), 'checkpoint()') : CHECKPOINT_OPERATION;
 }
 
 // Does nothing but look, so one object serves everybody.

@@ -7,6 +7,7 @@ import { Future, State } from '../kernel/future.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { Task } from '../kernel/task.js';
+import { expectAwait } from '../kernel/unawaited.js';
 
 class SleepFuture extends Future<void> implements Sink {
   constructor(loop: EventLoop) {
@@ -55,11 +56,11 @@ class SleepFuture extends Future<void> implements Sink {
 export function sleep(ms: number): Future<void> {
   assertInstant(ms, 'sleep');
   const loop = getRunningLoop();
-  if (ms === Infinity) return new Future<void>(loop);
+  if (ms === Infinity) return expectAwait(new Future<void>(loop), 'sleep()');
   const future = new SleepFuture(loop);
   if (ms <= 0) loop._append(future._slot, Kind.timer);
   else loop._engine.arm(future._slot, loop._word(future._slot, Kind.timer), ms);
-  return future;
+  return expectAwait(future, 'sleep()');
 }
 
 /**
@@ -72,10 +73,10 @@ export function sleep(ms: number): Future<void> {
 export function sleepUntil(when: number): Future<void> {
   assertInstant(when, 'sleepUntil');
   const loop = getRunningLoop();
-  if (when === Infinity) return new Future<void>(loop);
+  if (when === Infinity) return expectAwait(new Future<void>(loop), 'sleepUntil()');
   const future = new SleepFuture(loop);
   loop._engine.armAt(future._slot, loop._word(future._slot, Kind.timer), when);
-  return future;
+  return expectAwait(future, 'sleepUntil()');
 }
 
 /**
@@ -85,5 +86,5 @@ export function sleepUntil(when: number): Future<void> {
  * Source: trio.sleep_forever.
  */
 export function sleepForever(): Future<never> {
-  return new Future<never>(getRunningLoop());
+  return expectAwait(new Future<never>(getRunningLoop()), 'sleepForever()');
 }

@@ -17,6 +17,7 @@ import { cancelledError } from '../kernel/cancelled_error.js';
 import { type Coroutine, type CoroutineFunction, isCoroutine, isGeneratorFunction } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, type Future, State, type Waiter } from '../kernel/future.js';
+import { endScopesOf } from '../kernel/left_open.js';
 import { runningTask } from '../kernel/running.js';
 import { NOTHING } from '../kernel/scope_operation.js';
 import type { ScopedOperation } from '../kernel/scoped.js';
@@ -92,7 +93,7 @@ export class TaskGroup {
     this.name = options.name ?? null;
     this.#host = host;
     this.#line = options.limit === undefined || options.limit === Infinity ? null : new GroupLine(options.limit);
-    this.#askedBefore = host.cancelling();
+    this.#askedBefore = host._timesAsked;
     this.scope._enter(host);
     this.scope._status.members = new Set();
     if (form === Form.open) this.#watchHost();
@@ -207,7 +208,7 @@ export class TaskGroup {
   #watchHost(): void {
     const forsake = (): void => {
       this._forsake('its task has ended without closing it');
-      this.scope._leave(NOTHING);
+      endScopesOf(this.#host);
     };
     this.#hostEnd = { _wake: forsake };
     this.#host._addWaiter(this.#hostEnd);
@@ -336,7 +337,7 @@ export class TaskGroup {
   }
 
   #wasAsked(): boolean {
-    return this.#host.cancelling() > this.#askedBefore;
+    return this.#host._timesAsked > this.#askedBefore;
   }
 
   /** @internal The group is left without waiting, because its task has ended or its coroutine is closed by force. */

@@ -7,6 +7,7 @@ import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, State } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 
 /** Options of `until`. */
 export interface UntilOptions {
@@ -20,13 +21,14 @@ class PromiseFuture<T> extends Future<T> {
   constructor(loop: EventLoop, promise: PromiseLike<T>, onCancel: ((reason: unknown) => void) | undefined) {
     super(loop);
     this.#onCancel = onCancel;
+    // Not `done()`: in debug mode that would pass for a use of the future.
     promise.then(
       (value) => {
-        if (!this.done()) this._finish(value);
+        if ((this._state & State.outcome) === State.pending) this._finish(value);
       },
       // After a cancellation nobody waits for the promise any more, and this handler keeps its failure quiet.
       (error: unknown) => {
-        if (!this.done()) this._fail(asError(error));
+        if ((this._state & State.outcome) === State.pending) this._fail(asError(error));
       },
     );
   }
@@ -57,7 +59,7 @@ export function until<T>(promise: PromiseLike<T>, options: UntilOptions = {}): F
   if (onCancel !== undefined && typeof onCancel !== 'function') {
     throw new ArgumentTypeError(`until: onCancel is a function, not ${describe(onCancel)}`);
   }
-  return new PromiseFuture(loopForPromises('until'), promise, onCancel);
+  return expectAwait(new PromiseFuture(loopForPromises('until'), promise, onCancel), 'until()');
 }
 
 /** Options of `untilSignal`. */

@@ -62,7 +62,7 @@ function disposerOf(resource: unknown): Disposer {
 
 function* perform(given: unknown, body: ScopeBody<unknown, unknown>): Coroutine<unknown> {
   const task = steppingTask('use');
-  const asked = task.cancelling();
+  const asked = task._timesAsked;
   const resource = isAwaited(given) ? yield* inPlace(given as Waitable, task, 'use') : given;
   const disposer = disposerOf(resource);
   let value: unknown;
@@ -95,7 +95,7 @@ function disposeNow({ dispose }: Disposer): Error | null {
 function mergedFailure(failure: Error, error: unknown, task: Task<unknown>, asked: number): Error {
   if (error === NOTHING) return failure;
   if (!(error instanceof CancelledError)) return new SuppressedError(failure, error);
-  if (error.scope === null && task.cancelling() > asked) task._remember(error);
+  if (error.scope === null && task._timesAsked > asked) task._remember(error);
   return failure;
 }
 

@@ -7,6 +7,7 @@ import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State, type Waiter } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { expectAwait } from '../kernel/unawaited.js';
 import { type Listener, tell } from './relay.js';
 
 /** When `wait` is over. A cancelled future does not count as an exception. */
@@ -118,5 +119,5 @@ export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: W
   if (returnWhen !== undefined && !CHOICES.includes(returnWhen)) {
     throw new ArgumentRangeError(`wait: returnWhen is one of ${CHOICES.join(', ')}, not ${String(returnWhen)}`);
   }
-  return new WaitFuture(getRunningLoop(), set, options);
+  return expectAwait(new WaitFuture(getRunningLoop(), set, options), 'wait()');
 }
