@@ -98,7 +98,7 @@ function print({ what, figures, ratios }) {
   const lines = [what];
   for (const [server, { cpu, rate, p99 }] of Object.entries(figures)) {
     const against = ratios.find(({ peer }) => peer === server);
-    const ratio = against === undefined ? '' : `ours is ${against.ratio.toFixed(2)} of it`;
+    const ratio = !Number.isFinite(against?.ratio) ? '' : `ours is ${against.ratio.toFixed(2)} of it`;
     const must = against?.must === undefined ? '' : `, must be ${against.must}${against.reached ? '' : ': NOT REACHED'}`;
     const more = rate === 0 ? '' : `${rate.toFixed(0).padStart(8)}/s  p99 ${p99.toFixed(0).padStart(6)} µs`;
     lines.push(`  ${server.padEnd(16)} ${cpu.toFixed(2).padStart(9)} ${more}  ${ratio}${must}`);
