@@ -8,7 +8,7 @@ import { AsyncFunctionRefusedError, CancelledError, SelfAwaitError } from '../ba
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
 import type { ActiveContext } from './active_context.js';
-import { AWAITS_PER_STEP, current, type SteppingTask } from './current.js';
+import { AWAITS_PER_STEP, current, type Request, type SteppingTask } from './current.js';
 import type { LoopCore, Sink } from './loop_core.js';
 import { noteThrown } from './swallowed.js';
 
@@ -18,25 +18,22 @@ export interface AsyncTask extends SteppingTask {
   readonly _isAsync: boolean;
   readonly _reactions: ReactionSet;
   done(): boolean;
+  /** What is asked in the name of its cancelled scope: whoever else waits there is told in the same name. */
+  _scopeRequest(): Request;
   _takeUnseenRequest(): Request | null;
   _remember(request: Request): void;
-}
-
-interface Request {
-  readonly reason: unknown;
-  readonly origin: { readonly task: string | null } | null;
-  readonly scope?: object | null;
 }
 
 /** What the bridge must know of a future. */
 interface Source {
   readonly _loop: LoopCore;
-  readonly _value: unknown;
+  readonly _cancelRequest: unknown;
   /** It runs a part of its awaiter's own code. */
   readonly _standsIn: boolean;
   done(): boolean;
   cancelled(): boolean;
   _take(): unknown;
+  _takeError(): Error;
   _addWaiter(waiter: ReactionWaiter): void;
   _removeWaiter(waiter: ReactionWaiter): void;
   _cancelBy(request: Request): boolean;
@@ -75,8 +72,8 @@ export class ReactionSet {
   }
 
   /** Undoes the waits in the name of a scope. */
-  undoFor(error: CancelledError): void {
-    for (const waiter of [...this.#waiters]) waiter.undoFor(error);
+  undoFor(request: Request, error: CancelledError): void {
+    for (const waiter of [...this.#waiters]) waiter.undoFor(request, error);
   }
 }
 
@@ -104,9 +101,9 @@ export class ReactionWaiter implements Sink {
   static promiseFor(source: Source): Promise<unknown> {
     const task = awaitingTask();
     const mustYield = source.done() && ++current.awaits > AWAITS_PER_STEP && source._loop._isAttended();
-    if (source.done() && !mustYield) return settled(source);
-    if ((task as unknown) === source) {
-      return Promise.reject(new SelfAwaitError(`${(task as AsyncTask).name} awaits itself and would never end`));
+    if (source.done() && !mustYield) return settled(source, task);
+    if (task !== null && (task._nominal as unknown) === source) {
+      return Promise.reject(new SelfAwaitError(`${task._nominal.name} awaits itself and would never end`));
     }
     return new Promise((resolve, reject) => {
       const waiter = new ReactionWaiter(source, task, { resolve, reject });
@@ -121,7 +118,7 @@ export class ReactionWaiter implements Sink {
   // Returns: whether there is nothing to wait for any more.
   #passOn(task: AsyncTask): boolean {
     const request = task._takeUnseenRequest();
-    if (request === null) this.undoFor(task._takePendingCancel() as CancelledError);
+    if (request === null) this.undoFor(task._scopeRequest(), task._takePendingCancel() as CancelledError);
     else if (!this.source._cancelBy(request)) task._remember(request);
     else if (!this.source.done() && task._unseenRequest !== null) {
       // It came back to the task from below: what it would wait for waits for the task.
@@ -133,9 +130,8 @@ export class ReactionWaiter implements Sink {
   }
 
   /** Undoes the wait in the name of a scope, whose error the awaiter gets, whatever comes back from below. */
-  undoFor(error: CancelledError): void {
+  undoFor(request: Request, error: CancelledError): void {
     if (this.source._standsIn || this.source.done()) return;
-    const request = { reason: error.reason, origin: error.origin, scope: error.scope };
     if (this.source._cancelBy(request)) this.#undoneBy = error;
   }
 
@@ -154,7 +150,7 @@ export class ReactionWaiter implements Sink {
     this.#task?._reactions.delete(this);
     let value: unknown;
     try {
-      value = this.source._take();
+      value = taken(this.source, this.#task);
     } catch (error) {
       const isUndone = this.#undoneBy !== null && error instanceof CancelledError;
       const thrown = isUndone ? this.#undoneBy : error;
@@ -165,8 +161,17 @@ export class ReactionWaiter implements Sink {
   }
 }
 
-function settled(source: Source): Promise<unknown> {
-  return new Promise((resolve) => resolve(source._take()));
+function settled(source: Source, task: AsyncTask | null): Promise<unknown> {
+  return new Promise((resolve) => resolve(taken(source, task)));
+}
+
+// What was cancelled by a scope that the task is in throws that scope's error, whoever waited there first.
+function taken(source: Source, task: AsyncTask | null): unknown {
+  try {
+    return source._take();
+  } catch (error) {
+    throw error instanceof CancelledError && task !== null ? task._cancelledAs(source) : error;
+  }
 }
 
 // One storage for the thread, in use only while an async-function task is alive: an enabled one slows every promise.
@@ -178,7 +183,12 @@ export function callAs<R>(task: AsyncTask, fn: () => R): R {
   liveAsyncTasks++;
   asyncOwner.find = findAsyncTask;
   asyncOwner.hide = hideAsyncTask;
-  return storage.run(task, fn);
+  try {
+    return storage.run(task, fn);
+  } catch (error) {
+    leaveAsync();
+    throw error;
+  }
 }
 
 /** Ends a task as the promise of its async function settles. */

@@ -90,7 +90,7 @@ export function undoWaits(waits: readonly Future<unknown>[]): void {
  * the wait keeps the scope's request, from which the error is made then.
  */
 export function undoFor(waiting: unknown, status: CancelStatus): CancelledError | null {
-  if (waiting instanceof ReactionSet) waiting.undoFor(status.error());
+  if (waiting instanceof ReactionSet) waiting.undoFor(status.request(), status.error());
   // What runs the awaiter's own code sees the scope by itself, unless it keeps it out.
   if (!(waiting instanceof Future) || waiting.done() || waiting._standsIn) return null;
   const request = status.request();

@@ -54,14 +54,20 @@ export const raise = generatorPrototype.throw as unknown as (this: Coroutine<unk
 // eslint-disable-next-line @typescript-eslint/unbound-method -- as above
 export const close = generatorPrototype.return as unknown as (this: Coroutine<unknown>, value: unknown) => Step;
 
-function* delegate(foreign: Coroutine<unknown>): Coroutine<unknown> {
-  return yield* foreign;
+/** @internal A coroutine that awaits one thing. */
+export function* awaited<T>(operation: Operation<T>): Coroutine<T> {
+  return yield* operation;
+}
+
+/** @internal True for an operation of this library that is no future; one may be its own iterator, as a generator is. */
+export function isOperation(value: unknown): value is Operation<unknown> {
+  return typeof value === 'object' && value !== null && '_isOperation' in value;
 }
 
 /** True for a generator object, of whichever realm. */
 export function isCoroutine(value: unknown): value is Coroutine<unknown> {
   if (value instanceof nativeGenerator) return true;
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || isOperation(value)) return false;
   const candidate = value as Partial<Coroutine<unknown>>;
   return (
     typeof candidate.next === 'function' &&
@@ -114,7 +120,7 @@ export function claim(coroutine: unknown, where: string): Coroutine<unknown> {
 
 /** @internal A native generator that does what the coroutine does. */
 export function asNative(coroutine: Coroutine<unknown>): Coroutine<unknown> {
-  return coroutine instanceof nativeGenerator ? coroutine : delegate(coroutine);
+  return coroutine instanceof nativeGenerator ? coroutine : awaited(coroutine);
 }
 
 /** @internal True if a task drives it or has driven it. */

@@ -5,6 +5,13 @@
 import type { ActiveContext } from './active_context.js';
 import type { LoopCore } from './loop_core.js';
 
+/** What a wait is asked to end with. */
+export interface Request {
+  readonly reason: unknown;
+  readonly origin: { readonly task: string | null } | null;
+  readonly scope?: object | null;
+}
+
 /** What a future must know of the task that is asking it. */
 export interface SteppingTask {
   readonly name: string;
@@ -18,7 +25,7 @@ export interface SteppingTask {
   /** A request of somebody, and not of a scope, that it has not seen yet. */
   readonly _unseenRequest: object | null;
   /** The error with which a cancelled future resumes the task. */
-  _cancelledAs(future: { readonly _value: unknown; _takeError(): Error }): Error;
+  _cancelledAs(future: { readonly _cancelRequest: unknown; _takeError(): Error }): Error;
   _takePendingCancel(): Error;
   /** Passes the cancellation that is pending on to what it is about to wait for. */
   _askAwaited(): void;

@@ -198,7 +198,8 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     if (task._loop !== this._loop) {
       throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
     }
-    if ((task as unknown) === this) throw new SelfAwaitError(`${task.name} awaits itself and would never end`);
+    const { _nominal } = task;
+    if ((_nominal as unknown) === this) throw new SelfAwaitError(`${_nominal.name} awaits itself and would never end`);
     task._waiting = this;
     if (task._hasPendingCancel() && (!this._standsIn || task._unseenRequest !== null)) {
       task._askAwaited();
@@ -218,6 +219,11 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     this._undo();
     this._complete(State.cancelled, request);
     return true;
+  }
+
+  /** @internal What it was cancelled with; overridden where a CancelledError is a failure. */
+  get _cancelRequest(): unknown {
+    return this._value;
   }
 
   /** @internal */

@@ -6,6 +6,7 @@ import { ArgumentTypeError, NotInTaskError } from '../base/errors.js';
 import type { CancelStatus } from './cancel_status.js';
 import {
   asNative,
+  awaited,
   type Coroutine,
   describe,
   isCoroutine,
@@ -58,10 +59,6 @@ export function assertBody(body: unknown, call: string): void {
   const isCalled = isCoroutine(body) || isThenable(body);
   const what = `${describe(body)}${isCalled ? '; give the function itself, which is called inside' : ''}`;
   throw new ArgumentTypeError(`${call}: a function* or an async function is needed as the body, not ${what}`);
-}
-
-function* awaited<T>(operation: Operation<T>): Coroutine<T> {
-  return yield* operation;
 }
 
 /** @internal The task whose step asks. Throws: NotInTaskError. */

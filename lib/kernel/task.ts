@@ -9,8 +9,8 @@ import { Kind } from '../engine/abi.js';
 import { callAs, follow, leaveAsync, ReactionSet, refusedAsync } from './async_bridge.js';
 import { cancelledError } from './cancelled_error.js';
 import { advanceWithStores, type Context } from './context.js';
-import { claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction, isThenable } from './coroutine.js';
-import { markDriven, raise, resume, type Step } from './coroutine.js';
+import { awaited, claim, type Coroutine, isAsyncFunction, isCoroutine, isGeneratorFunction } from './coroutine.js';
+import { isOperation, isThenable, markDriven, raise, resume, type Step } from './coroutine.js';
 import { BUDGET, CHECKPOINT, current, type Suspended } from './current.js';
 import { askDown, leaveWaits, reachWait, undoFor, undoWaits } from './cancel_chain.js';
 import type { CancelStatus } from './cancel_status.js';
@@ -149,6 +149,11 @@ export class Task<T> extends Future<T> {
     return (this._state & (Flag.cancelPending | Flag.inCancelledScope)) !== 0;
   }
 
+  /** @internal What is asked in the name of its cancelled scope. */
+  _scopeRequest(): CancelRequest {
+    return this._status.request();
+  }
+
   /** @internal */
   _takePendingCancel(): CancelledError {
     const request = this._takeUnseenRequest();
@@ -188,8 +193,8 @@ export class Task<T> extends Future<T> {
   }
 
   /** @internal A wait that a scope has undone throws the scope's own error, whatever came back from below. */
-  _cancelledAs(future: { readonly _value: unknown; _takeError(): Error }): Error {
-    const error = takeUndone(this._rare, future) ?? this._status.errorFor(future._value) ?? future._takeError();
+  _cancelledAs(future: { readonly _cancelRequest: unknown; _takeError(): Error }): Error {
+    const error = takeUndone(this._rare, future) ?? this._status.errorFor(future._cancelRequest) ?? future._takeError();
     return noteThrown(this, error, future);
   }
 
@@ -318,21 +323,15 @@ export class Task<T> extends Future<T> {
     if (isGeneratorFunction(fn)) return resume.call((this._source = fn() as Coroutine<unknown>));
     if (!this._loop._hasMicrotasks && isAsyncFunction(fn)) throw refusedAsync(this.name);
     this._state |= Flag.async;
-    let result: unknown;
-    try {
-      result = callAs(this, fn);
-    } catch (error) {
-      leaveAsync();
-      throw error;
-    }
-    if (isThenable(result) && !isCoroutine(result)) {
-      if (this._loop._hasMicrotasks) return this._follow(result);
-      leaveAsync();
-      throw refusedAsync(this.name);
-    }
+    const result = callAs(this, fn);
+    const isOurs = result instanceof Future || isOperation(result);
+    const isPromise = !isOurs && isThenable(result) && !isCoroutine(result);
+    if (isPromise && this._loop._hasMicrotasks) return this._follow(result);
     leaveAsync();
     this._state &= ~Flag.async;
-    return resume.call((this._source = claim(result, `${this.name}: what its function returned`)));
+    if (isPromise) throw refusedAsync(this.name);
+    this._source = isOurs ? awaited(result) : claim(result, `${this.name}: what its function returned`);
+    return resume.call(this._source);
   }
 
   private _follow(promise: PromiseLike<unknown>): null {

@@ -3,10 +3,12 @@
 import { ArgumentTypeError, WrongLoopError } from '../base/errors.js';
 import {
   type Awaitable,
+  awaited,
   type Coroutine,
   type CoroutineFunction,
   describe,
   isCoroutine,
+  isOperation,
   isThenable,
   type Operation,
 } from '../kernel/coroutine.js';
@@ -52,16 +54,8 @@ export function toFuture(waitable: unknown, call: string, make: TaskMaker = crea
   if (isCoroutine(waitable) || typeof waitable === 'function') {
     return make(waitable as CoroutineFunction<unknown>);
   }
-  if (isOperation(waitable)) return make(perform(waitable));
+  if (isOperation(waitable)) return make(awaited(waitable));
   if (isThenable(waitable)) return until(waitable);
   throw new ArgumentTypeError(`${call}: ${describe(waitable)} cannot be awaited`);
 }
 
-/** @internal */
-export function isOperation(value: unknown): value is Operation<unknown> {
-  return typeof value === 'object' && value !== null && '_isOperation' in value;
-}
-
-function* perform(operation: Operation<unknown>): Generator<never, unknown, unknown> {
-  return yield* operation as Operation<unknown> & Iterable<never, unknown, unknown>;
-}

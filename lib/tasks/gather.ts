@@ -114,6 +114,10 @@ class Gathering extends Future<unknown> implements Waiter, Listener {
     return accepted;
   }
 
+  override get _cancelRequest(): unknown {
+    return this.#request;
+  }
+
   #ownCancel(): CancelledError {
     const { reason, origin } = this.#request as CancelRequest;
     return cancelledError(reason, origin);

@@ -151,6 +151,14 @@ export class ItemSource<T> {
     if (failure !== null) this.#siblings.fail(failure);
   }
 
+  /** Closes the iterator without waiting for it: the coroutine that took from it is closed by force. */
+  forsake(): void {
+    const iterator = this.#iterator;
+    if (this.#hasEnded || typeof iterator?.return !== 'function') return;
+    this.#hasEnded = true;
+    this.#letGo(() => iterator.return?.());
+  }
+
   // It is still busy with an item that will not come in time, and many iterators put off their closing until it has come.
   #letGo(close: () => unknown): void {
     const { loop, host } = this.#siblings;
@@ -158,9 +166,14 @@ export class ItemSource<T> {
       const message = `${this.#call}: closing the iterator failed after it was left to itself`;
       loop.callExceptionHandler({ message, exception, task: host });
     };
-    Promise.resolve()
-      .then(close)
-      .then(undefined, report);
+    if (this.#isAsync) {
+      Promise.resolve()
+        .then(close)
+        .then(undefined, report);
+      return;
+    }
+    const failure = failureOf(close);
+    if (failure !== null) report(failure);
   }
 }
 

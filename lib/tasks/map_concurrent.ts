@@ -89,9 +89,7 @@ function* perform<T, R>(items: Items<T>, fn: ItemFunction<T, R>, settings: Setti
     else results.push(child._value as R);
   };
   const siblings = new Siblings({ call: 'mapConcurrent', decides: hasNoResult, onEnd });
-  siblings.checkCancel();
-  if (!siblings.isStopped) yield* feed(siblings, items, fn, settings.limit, places);
-  yield* siblings.join();
+  yield* siblings.join(feed(siblings, items, fn, settings.limit, places));
   throwFailure(siblings, settings.groupFailures);
   if (siblings.isAsked) throw siblings.cancelledError();
   return results;
@@ -104,16 +102,24 @@ function* feed<T, R>(
   limit: number,
   places: Map<Future<unknown>, number>,
 ): Coroutine<void> {
+  siblings.checkCancel();
+  if (siblings.isStopped) return;
   const source = new ItemSource(items, siblings, 'mapConcurrent');
-  for (let index = 0; !siblings.isStopped; index++) {
-    if (siblings.live >= limit) yield* siblings.until(() => siblings.live < limit || siblings.isStopped);
-    // Items that are there at once must not keep everybody else from running.
-    else if (!source.isAsync && index % AWAITS_PER_STEP === AWAITS_PER_STEP - 1) yield* pause(siblings);
-    if (siblings.isStopped) break;
-    const item = yield* source.next();
-    if (item === null) break;
-    const child = begin(siblings, fn, item.value, index);
-    if (child !== undefined) places.set(child, index);
+  let isOver = false;
+  try {
+    for (let index = 0; !siblings.isStopped; index++) {
+      if (siblings.live >= limit) yield* siblings.until(() => siblings.live < limit || siblings.isStopped);
+      // Items that are there at once must not keep everybody else from running.
+      else if (!source.isAsync && index % AWAITS_PER_STEP === AWAITS_PER_STEP - 1) yield* pause(siblings);
+      if (siblings.isStopped) break;
+      const item = yield* source.next();
+      if (item === null) break;
+      const child = begin(siblings, fn, item.value, index);
+      if (child !== undefined) places.set(child, index);
+    }
+    isOver = true;
+  } finally {
+    if (!isOver) source.forsake();
   }
   yield* source.close();
 }

@@ -227,10 +227,11 @@ export class Siblings implements Waiter, StatusScope {
     }
   }
 
-  /** Waits until all children have ended. */
-  *join(): Coroutine<void> {
+  /** Runs `feeding`, which starts them one by one, and waits until all children have ended. */
+  *join(feeding: Coroutine<void> | null = null): Coroutine<void> {
     let hasEnded = false;
     try {
+      if (feeding !== null) yield* feeding;
       yield* this.until(() => this.#unfinished.size === 0);
       hasEnded = true;
     } finally {
@@ -241,7 +242,7 @@ export class Siblings implements Waiter, StatusScope {
   }
 
   #asked(request: CancelRequest): void {
-    const isByScope = this.host._status.effective !== null;
+    const isByScope = this.host._status.isCancelledBy(request.scope);
     if (this.decided !== null || this.#error !== null || this.#status.isShielded) {
       if (!isByScope) this.host._remember(request);
       return;

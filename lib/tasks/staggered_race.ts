@@ -47,6 +47,16 @@ function* perform<T>(
 ): Coroutine<T> {
   const siblings = new Siblings({ call: 'staggeredRace', decides: isSuccess, onOrphan });
   const started: Future<unknown>[] = [];
+  yield* siblings.join(startAll(siblings, attempts, delayMs, started));
+  return takeFirstSuccess(siblings, started) as T;
+}
+
+function* startAll(
+  siblings: Siblings,
+  attempts: readonly CoroutineFunction<unknown>[],
+  delayMs: number,
+  started: Future<unknown>[],
+): Coroutine<void> {
   siblings.checkCancel();
   for (const attempt of attempts) {
     const child = siblings.start(attempt);
@@ -54,8 +64,6 @@ function* perform<T>(
     started.push(child);
     if (started.length < attempts.length) yield* headStart(siblings, child, delayMs);
   }
-  yield* siblings.join();
-  return takeFirstSuccess(siblings, started) as T;
 }
 
 function* headStart(siblings: Siblings, attempt: Future<unknown>, delayMs: number): Coroutine<void> {

@@ -2,12 +2,12 @@
 
 import { ArgumentTypeError, asError, CancelledError, SuppressedError } from '../base/errors.js';
 import { assertCallable } from '../kernel/arguments.js';
-import { type Coroutine, describe, isCoroutine, isThenable } from '../kernel/coroutine.js';
+import { type Coroutine, describe, isCoroutine, isOperation, isThenable } from '../kernel/coroutine.js';
 import { NOTHING } from '../kernel/scope_operation.js';
 import { callBody, type ScopeBody, ScopedOperation, steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
 import { closeShielded } from './closing.js';
-import { isOperation, type Waitable, type WaitableValue } from './ensure_future.js';
+import type { Waitable, WaitableValue } from './ensure_future.js';
 import { inPlace } from './in_place.js';
 import { assertWaitable, discard } from './waitables.js';
 

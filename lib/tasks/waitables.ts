@@ -3,10 +3,10 @@
 import { types } from 'node:util';
 import { ArgumentTypeError, CoroutineReusedError, WrongLoopError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
-import { describe, isCoroutine, isDriven, isThenable } from '../kernel/coroutine.js';
+import { describe, isCoroutine, isDriven, isOperation, isThenable } from '../kernel/coroutine.js';
 import { Future } from '../kernel/future.js';
 import { currentLoop } from '../kernel/running.js';
-import { isOperation, type Waitable, type WaitableValue } from './ensure_future.js';
+import type { Waitable, WaitableValue } from './ensure_future.js';
 
 /** What waiting for each of several gives, in the shape in which they were given. */
 export type WaitableValues<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> };
