@@ -1,10 +1,10 @@
 // How a request to cancel goes from a task to what it waits for. It walks down from task to task with a list instead of
 // the stack: what it reaches through combinators and async functions is asked after the present one, so that the depth of
-// what awaits what does not matter. A request asks a task once, or tasks that await each other would be asked for ever.
+// what awaits what does not matter. A request asks a task once, or tasks that await each other would be asked for ever;
+// so does a scope, or a chain of tasks that are all in it would be walked down from each of them.
 
 import type { CancelledError } from '../base/errors.js';
 import { ReactionSet } from './async_bridge.js';
-import type { CancelStatus } from './cancel_status.js';
 import { type CancelRequest, Future, type Waiter } from './future.js';
 import { noteRequested } from './swallowed.js';
 
@@ -20,10 +20,29 @@ export interface AskedTask {
   _wake(): void;
 }
 
+/** A cancelled scope, to what it undoes. */
+interface Region {
+  request(): CancelRequest;
+  error(): CancelledError;
+}
+
 let isAsking = false;
 const toAsk: (AskedTask | CancelRequest)[] = [];
 // The chain in which each task was asked, by number.
 const askedIn = new Map<AskedTask, number>();
+let lastChain = 0;
+// Scopes that are asking: one that is cancelled by what another one calls asks within that one.
+let regions = 0;
+
+/** Calls `ask`, in which a task is asked once, however many of those that are asked wait for it. */
+export function askTogether(ask: () => void): void {
+  regions++;
+  try {
+    ask();
+  } finally {
+    if (--regions === 0 && !isAsking) askedIn.clear();
+  }
+}
 
 /** Asks a task, and if it waits on another task, that one, and so on down. */
 export function askDown(task: AskedTask, request: CancelRequest): void {
@@ -31,15 +50,16 @@ export function askDown(task: AskedTask, request: CancelRequest): void {
   if (isAsking) return;
   isAsking = true;
   try {
-    for (let i = 0; i < toAsk.length; i += 2) askChain(toAsk[i] as AskedTask, toAsk[i + 1] as CancelRequest, i);
+    for (let i = 0; i < toAsk.length; i += 2) askChain(toAsk[i] as AskedTask, toAsk[i + 1] as CancelRequest);
   } finally {
     isAsking = false;
     toAsk.length = 0;
-    askedIn.clear();
+    if (regions === 0) askedIn.clear();
   }
 }
 
-function askChain(first: AskedTask, request: CancelRequest, chain: number): void {
+function askChain(first: AskedTask, request: CancelRequest): void {
+  const chain = ++lastChain;
   let task = first;
   for (;;) {
     const earlier = askedIn.get(task);
@@ -89,7 +109,7 @@ export function undoWaits(waits: readonly Future<unknown>[]): void {
  * Undoes a wait for a scope. Returns: the error with which the waiting task goes on, or null if nothing was undone, or if
  * the wait keeps the scope's request, from which the error is made then.
  */
-export function undoFor(waiting: unknown, status: CancelStatus): CancelledError | null {
+export function undoFor(waiting: unknown, status: Region): CancelledError | null {
   if (waiting instanceof ReactionSet) waiting.undoFor(status.request(), status.error());
   // What runs the awaiter's own code sees the scope by itself, unless it keeps it out.
   if (!(waiting instanceof Future) || waiting.done() || waiting._standsIn) return null;

@@ -3,6 +3,7 @@
 // one, or null; a shield ends what is visible. The tree is walked with an explicit stack, so its depth does not matter.
 
 import { type CancelledError, type CancelOrigin } from '../base/errors.js';
+import { askTogether } from './cancel_chain.js';
 import { cancelledError } from './cancelled_error.js';
 
 /** Why a status was cancelled, and by whom. */
@@ -137,7 +138,10 @@ export class CancelStatus {
       for (let child = status._firstChild; child !== null; child = child._next) stack.push(child);
     }
     for (const status of woken) status.scope?._becameCancelled(() => status.error());
-    for (const status of woken) status._wakeTasks();
+    if (woken.length === 0) return;
+    askTogether(() => {
+      for (const status of woken) status._wakeTasks();
+    });
   }
 
   private _wakeTasks(): void {
