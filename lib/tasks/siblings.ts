@@ -11,22 +11,7 @@ import { type CancelRequest, Future, State, type Waiter } from '../kernel/future
 import { steppingTask } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
 import { toFuture } from './ensure_future.js';
-
-// The wait of the host. A request to cancel does not end it: it reaches the children, and their end ends it.
-class JointWait extends Future<void> {
-  readonly #onAsked: (request: CancelRequest) => void;
-
-  constructor(host: Task<unknown>, onAsked: (request: CancelRequest) => void) {
-    super(host._loop);
-    this.#onAsked = onAsked;
-  }
-
-  override _cancelBy(request: CancelRequest): boolean {
-    if (this.done()) return false;
-    this.#onAsked(request);
-    return true;
-  }
-}
+import { JointWait } from './joint_wait.js';
 
 /** @internal What a combinator makes of its children. */
 export interface SiblingsPolicy {
@@ -212,7 +197,7 @@ export class Siblings implements Waiter, StatusScope {
   /** Takes a cancellation that waits for the host, as one from outside. */
   checkCancel(): void {
     if (!this.isStopped && !this.#status.isShielded && this.host._hasPendingCancel()) {
-      this.#asked(this.host._takePendingCancel());
+      this._askedBy(this.host._takePendingCancel());
     }
   }
 
@@ -221,7 +206,7 @@ export class Siblings implements Waiter, StatusScope {
     this.checkCancel();
     while (!isOver()) {
       this.#isOver = isOver;
-      this.#wait = new JointWait(this.host, (request) => this.#asked(request));
+      this.#wait = new JointWait(this.loop, this);
       yield* this.#wait;
       this.#wait = null;
     }
@@ -241,7 +226,8 @@ export class Siblings implements Waiter, StatusScope {
     }
   }
 
-  #asked(request: CancelRequest): void {
+  /** @internal The host is asked to end. */
+  _askedBy(request: CancelRequest): void {
     const isByScope = this.host._status.isCancelledBy(request.scope);
     if (this.decided !== null || this.#error !== null || this.#status.isShielded) {
       if (!isByScope) this.host._remember(request);

@@ -22,10 +22,11 @@ import { runningTask } from '../kernel/running.js';
 import { NOTHING } from '../kernel/scope_operation.js';
 import type { ScopedOperation } from '../kernel/scoped.js';
 import type { Task } from '../kernel/task.js';
-import { ChildrenDone, Closing } from './group_end.js';
+import { Closing } from './group_end.js';
 import { GroupLine } from './group_line.js';
 import { checkChildOptions, checkGroupOptions, type ChildOptions, type TaskGroupOptions } from './group_options.js';
 import { Starting, TaskStatus } from './group_start.js';
+import { JointWait } from './joint_wait.js';
 
 const NO_OPTIONS: ChildOptions = {};
 
@@ -71,7 +72,7 @@ export class TaskGroup {
   // Where daemons stand, once there are any.
   #daemonStatus: CancelStatus | null = null;
   #hostEnd: Waiter | null = null;
-  #wait: ChildrenDone | null = null;
+  #wait: JointWait | null = null;
   #request: CancelRequest | null = null;
   // A scope was cancelled while the block waited for its children: the block ends with that scope's error.
   #wasInterrupted = false;
@@ -310,7 +311,7 @@ export class TaskGroup {
     this.#cancelFor(outcome);
     const wasCancelled = this.#host._status.effective !== null;
     while (this.#isOccupied()) {
-      this.#wait = new ChildrenDone(this, this.#host);
+      this.#wait = new JointWait(this.#host._loop, this);
       yield* this.#wait;
     }
     if (wasCancelled) this.#wasInterrupted = false;
