@@ -1,5 +1,6 @@
 // The public surface: re-exports only.
 
+export { ConnectionFailedError } from './base/connection_failed.js';
 export * from './base/errors.js';
 export { ExceptionGroup, type LeafMatcher } from './base/exception_group.js';
 export type { Engine } from './engine/engine.js';
@@ -34,6 +35,14 @@ export {
   type WriteLimitOptions,
 } from './net/byte_stream.js';
 export { type ConnectOptions, openConnection } from './net/open_connection.js';
+export {
+  getAddrInfo,
+  getNameInfo,
+  type NameInfo,
+  type ResolveOptions,
+  type Resolver,
+  setResolver,
+} from './net/resolver.js';
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
 export { notifyClosing, waitReadable, waitWritable } from './net/wait_fd.js';

@@ -13,7 +13,7 @@ export type LeafMatcher = ((error: unknown) => boolean) | (abstract new (...args
  * Source: Python's ExceptionGroup (PEP 654), as an AggregateError.
  */
 export class ExceptionGroup extends AggregateError {
-  readonly code = 'ERR_EXCEPTION_GROUP';
+  readonly code: string = 'ERR_EXCEPTION_GROUP';
   declare errors: Error[];
   /** @internal Whether a leaf was a CancelledError, so that a scope need not look through deep nestings in vain. */
   declare readonly _holdsCancelled: boolean;

@@ -269,6 +269,11 @@ export abstract class Receiving {
     });
   }
 
+  /** @internal */
+  _setRemote(remote: SocketAddress): void {
+    this._ownRare().remote = remote;
+  }
+
   /** @internal The system error of this stream for a positive errno. */
   _errorFor(errno: number, syscall: string): Error {
     const remote = this._rare?.remote ?? null;

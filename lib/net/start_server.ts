@@ -8,7 +8,8 @@ import { captureContext } from '../kernel/context.js';
 import { describe, type Coroutine } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
-import { assertPlace, resolveHost } from './open_connection.js';
+import { assertPlace } from './places.js';
+import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { type ConnectionHandler, Server } from './server.js';
 import { type Sockets, socketsOf } from './sockets.js';
 
@@ -30,6 +31,8 @@ export interface ServerOptions {
   readonly ipv6Only?: boolean;
   /** Connections served at once; others wait. */
   readonly maxConnections?: number;
+  /** Finds the addresses of a name, instead of the resolver of the thread; see `setResolver`. */
+  readonly resolver?: Resolver;
 }
 
 const DEFAULT_BACKLOG = 511;
@@ -52,6 +55,7 @@ export function startServer(handler: ConnectionHandler, options: ServerOptions):
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
     throw new ArgumentRangeError(`startServer: mode ${mode} is no file mode from 0 to 0o7777`);
   }
+  assertResolver(options.resolver, 'startServer');
   const loop = getRunningLoop();
   const sockets = socketsOf(loop);
   const server = new Server(sockets, { handler, maxConnections, context: captureContext() });
@@ -68,7 +72,7 @@ function* start(sockets: Sockets, server: Server, options: ServerOptions): Corou
   const { host, port = -1, path } = options;
   if (path !== undefined) listenAt(server, path, -1, options);
   else if (host === undefined) listenEverywhere(server, port, options);
-  else listenAtAll(server, yield* resolveHost(sockets.loop, host), port, options);
+  else listenAtAll(server, yield* resolveHost(sockets.loop, host, options.resolver), port, options);
   server._guard();
   return server;
 }

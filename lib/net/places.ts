@@ -1,0 +1,34 @@
+// Checks of where to connect to and where to listen.
+
+import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { assertOptions } from '../kernel/arguments.js';
+import { describe } from '../kernel/coroutine.js';
+
+/** @internal Throws unless it is either a port (with or without a host) or a path. */
+export function assertPlace(options: unknown, call: string): void {
+  assertOptions(options, call);
+  const { host, port, path } = options as { host?: unknown; port?: unknown; path?: unknown };
+  if ((port === undefined) === (path === undefined)) {
+    throw new ArgumentTypeError(`${call}: give either a port (with or without a host) or a path`);
+  }
+  if (path !== undefined) {
+    assertText(path, `${call}: path`);
+    if (host !== undefined) throw new ArgumentTypeError(`${call}: a path has no host`);
+    return;
+  }
+  assertPort(port, `${call}: port`);
+  if (host !== undefined) assertText(host, `${call}: host`);
+}
+
+/** @internal */
+export function assertText(text: unknown, what: string): asserts text is string {
+  if (typeof text !== 'string') throw new ArgumentTypeError(`${what} is a string, not ${describe(text)}`);
+  if (text === '') throw new ArgumentRangeError(`${what} is empty`);
+}
+
+/** @internal */
+export function assertPort(port: unknown, what: string): void {
+  if (typeof port !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(port)}`);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
+  throw new ArgumentRangeError(`${what}: ${port} is not from 0 to 65535`);
+}
