@@ -75,7 +75,8 @@ export function startConnecting<T>(
   if (signal?.aborted === true) return cancelBySignal(loop.createFuture<T>());
   const task = loop._makeTask<T>(connect(), { name, eager: true });
   if (signal === undefined || task.done()) return task;
-  const onAbort = () => cancelBySignal(task);
+  // Nothing is returned: Node awaits what a listener gives it.
+  const onAbort = () => void cancelBySignal(task);
   signal.addEventListener('abort', onAbort);
   task._addWaiter({ _wake: () => signal.removeEventListener('abort', onAbort) });
   return task;
