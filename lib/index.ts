@@ -27,13 +27,9 @@ export { currentLoop, getRunningLoop } from './kernel/running.js';
 export { Task } from './kernel/task.js';
 export type { Readiness } from './kernel/watch_table.js';
 export type { SocketAddress } from './net/addresses.js';
-export {
-  ByteStream,
-  type LimitOptions,
-  type Separator,
-  type Writable,
-  type WriteLimitOptions,
-} from './net/byte_stream.js';
+export { ByteStream, type LimitOptions, type Separator } from './net/byte_stream.js';
+export type { Writable, WriteLimitOptions } from './net/bytes.js';
+export { createConnection, createServer, type ProtocolFactory } from './net/create_connection.js';
 export { type ConnectOptions, openConnection } from './net/open_connection.js';
 export {
   getAddrInfo,
@@ -45,6 +41,7 @@ export {
 } from './net/resolver.js';
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
+export { type Protocol, Transport } from './net/transport.js';
 export { notifyClosing, waitReadable, waitWritable } from './net/wait_fd.js';
 export { Barrier, type BarrierStatistics } from './sync/barrier.js';
 export { CapacityLimiter, type CapacityLimiterStatistics } from './sync/capacity_limiter.js';

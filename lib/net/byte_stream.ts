@@ -1,16 +1,13 @@
 // ByteStream: a connected stream of bytes, as tasks use it. What each operation checks is here; how bytes move is below,
 // in stream_core.ts and receiving.ts.
 
-import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
-import { describe } from '../kernel/coroutine.js';
+import { ArgumentRangeError } from '../base/errors.js';
 import type { Future } from '../kernel/future.js';
 import type { SocketAddress } from './addresses.js';
+import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
 import { atOnce } from './receiving.js';
 import { StreamCore } from './stream_core.js';
-
-/** What can be written: text goes out as UTF-8. */
-export type Writable = string | ArrayBufferView;
 
 /** One separator, or several of which the one that ends first counts. */
 export type Separator = string | Uint8Array | readonly (string | Uint8Array)[];
@@ -21,14 +18,7 @@ export interface LimitOptions {
   readonly limit?: number;
 }
 
-/** Marks for `drain`, in bytes. */
-export interface WriteLimitOptions {
-  readonly high?: number;
-  readonly low?: number;
-}
-
 const DEFAULT_LIMIT = 64 * 1024;
-const ANY_NUMBER = 2 ** 31 - 1;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -197,13 +187,8 @@ export class ByteStream extends StreamCore {
    *
    * Throws: ArgumentRangeError if `low` is above `high`.
    */
-  setWriteLimits({ high, low }: WriteLimitOptions): void {
-    const above = high ?? (low === undefined ? DEFAULT_LIMIT : 4 * low);
-    const below = low ?? Math.floor(above / 4);
-    assertByteCount(above, 'setWriteLimits: high');
-    assertByteCount(below, 'setWriteLimits: low');
-    if (below > above) throw new ArgumentRangeError(`setWriteLimits: low (${below}) is above high (${above})`);
-    this._ownRare().limits = { high: above, low: below };
+  setWriteLimits(options: WriteLimitOptions): void {
+    this._ownRare().limits = toWriteLimits(options);
   }
 
   /** Where this end is; null if it was not asked while the stream was open. */
@@ -230,23 +215,6 @@ export class ByteStream extends StreamCore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function assertByteCount(count: unknown, what: string): asserts count is number {
-  if (typeof count !== 'number') {
-    throw new ArgumentTypeError(`${what}: a number of bytes is needed, not ${describe(count)}`);
-  }
-  if (Number.isInteger(count) && count >= 0 && count <= ANY_NUMBER) return;
-  throw new ArgumentRangeError(`${what}: ${count} is not a number of bytes from 0 to ${ANY_NUMBER}`);
-}
-
-// Not `instanceof`: test runners have realms of their own.
-function toBytes(data: unknown, what: string): Uint8Array {
-  if (!ArrayBuffer.isView(data)) {
-    throw new ArgumentTypeError(`${what}: a Buffer or typed array is needed, not ${describe(data)}`);
-  }
-  if ((data as Uint8Array).BYTES_PER_ELEMENT === 1) return data as Uint8Array;
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function toSeparators(separator: Separator): Buffer[] {

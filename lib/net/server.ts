@@ -10,6 +10,7 @@ import { type Context } from '../kernel/context.js';
 import { type Coroutine, isGeneratorFunction } from '../kernel/coroutine.js';
 import { type Future, State } from '../kernel/future.js';
 import { runningTask } from '../kernel/running.js';
+import type { Sink } from '../kernel/loop_core.js';
 import type { Root } from '../kernel/root.js';
 import type { Task } from '../kernel/task.js';
 import { moveOnAfter, shielded } from '../tasks/timeouts.js';
@@ -28,9 +29,25 @@ export interface ShutdownOptions {
   readonly drain: number;
 }
 
+/** @internal One connection of a server. */
+export interface Connection extends Sink {
+  readonly _slot: number;
+  readonly _word: number;
+  /** The task that serves it, if one does. */
+  readonly _task: Task<unknown> | null;
+  _next: Connection | null;
+  _previous: Connection | null;
+  /** Begins: the connection stands. */
+  _serve(): void;
+  close(): unknown;
+  abort(): void;
+}
+
 /** @internal */
 export interface ServerSetting {
-  readonly handler: ConnectionHandler;
+  /** Null for connections that need none. */
+  readonly handler: ConnectionHandler | null;
+  readonly makeConnection: (sockets: Sockets, server: Server) => Connection;
   readonly maxConnections: number;
   readonly context: Context | null;
 }
@@ -38,11 +55,11 @@ export interface ServerSetting {
 const EAGAIN = -constants.errno.EAGAIN;
 
 // A connection of a server. It waits for its own task, so that nothing else has to.
-class AcceptedStream extends ByteStream {
+class AcceptedStream extends ByteStream implements Connection {
   /** @internal */ declare readonly _server: Server;
   /** @internal */ declare _task: Task<unknown> | null;
-  /** @internal */ declare _next: AcceptedStream | null;
-  /** @internal */ declare _previous: AcceptedStream | null;
+  /** @internal */ declare _next: Connection | null;
+  /** @internal */ declare _previous: Connection | null;
 
   constructor(sockets: Sockets, server: Server) {
     super(sockets, -1);
@@ -67,11 +84,21 @@ class AcceptedStream extends ByteStream {
     else void this.close();
   }
 
+  /** @internal */
+  _serve(): void {
+    this._server._handle(this);
+  }
+
   override _released(): void {
     if (this._isReleased) return;
     super._released();
     if (this._task === null) this._server._connectionEnded(this);
   }
+}
+
+/** @internal For a handler: a stream, and a task for it. */
+export function acceptStream(sockets: Sockets, server: Server): Connection {
+  return new AcceptedStream(sockets, server);
 }
 
 /**
@@ -87,7 +114,7 @@ export class Server {
   readonly #members = new Set<Task<unknown>>();
   readonly #waits = new Set<SharedWait>();
   readonly #closings = new Set<SharedWait>();
-  #first: AcceptedStream | null = null;
+  #first: Connection | null = null;
   #connections = 0;
   #isClosed = false;
   #isServing = false;
@@ -168,7 +195,7 @@ export class Server {
   // Returns: false if no connection waits there.
   #accept(listener: Listener): boolean {
     const { transports, loop } = this.#sockets;
-    const stream = new AcceptedStream(this.#sockets, this);
+    const stream = this.#setting.makeConnection(this.#sockets, this);
     const result = transports.accept(listener.slot, listener.word, stream._slot, stream._word);
     if (result < 0) {
       loop._release(stream._slot);
@@ -179,12 +206,14 @@ export class Server {
     if (this.#first !== null) this.#first._previous = stream;
     this.#first = stream;
     this.#connections++;
-    this.#handle(stream);
+    stream._serve();
     return true;
   }
 
-  #handle(stream: AcceptedStream): void {
-    const { handler, context } = this.#setting;
+  /** @internal */
+  _handle(stream: AcceptedStream): void {
+    const { context } = this.#setting;
+    const handler = this.#setting.handler as ConnectionHandler;
     const options = context === null ? {} : { context: context.copy() };
     // A generator function is called here, so that its task needs no closure; any other in the task's first step.
     const source = isGeneratorFunction(handler) ? handler(stream) : () => handler(stream);
@@ -208,7 +237,7 @@ export class Server {
   }
 
   /** @internal */
-  _connectionEnded(stream: AcceptedStream): void {
+  _connectionEnded(stream: Connection): void {
     const { _previous: previous, _next: next } = stream;
     if (previous === null) this.#first = next;
     else previous._next = next;
@@ -262,8 +291,8 @@ export class Server {
     for (const stream of this.#streams()) stream.abort();
   }
 
-  #streams(): AcceptedStream[] {
-    const streams: AcceptedStream[] = [];
+  #streams(): Connection[] {
+    const streams: Connection[] = [];
     for (let stream = this.#first; stream !== null; stream = stream._next) streams.push(stream);
     return streams;
   }

@@ -10,7 +10,7 @@ import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { assertPlace } from './places.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
-import { type ConnectionHandler, Server } from './server.js';
+import { acceptStream, type ConnectionHandler, Server, type ServerSetting } from './server.js';
 import { type Sockets, socketsOf } from './sockets.js';
 
 /** Where and how to listen: at a port, on one host or all, or at the path of a UNIX socket. */
@@ -48,24 +48,32 @@ const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNO
  */
 export function startServer(handler: ConnectionHandler, options: ServerOptions): Future<Server> {
   assertCallable(handler, 'startServer');
-  assertPlace(options, 'startServer');
+  return serve({ handler, makeConnection: acceptStream, context: captureContext() }, options, 'startServer');
+}
+
+/** @internal What a server is to do with connections, as far as the options do not say it. */
+export type Serving = Omit<ServerSetting, 'maxConnections'>;
+
+/** @internal Starts a server of either kind. */
+export function serve(serving: Serving, options: ServerOptions, call: string): Future<Server> {
+  assertPlace(options, call);
   const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode } = options;
-  assertPositive(maxConnections, 'maxConnections', Infinity);
-  assertPositive(backlog, 'backlog', 2 ** 31 - 1);
+  assertPositive(maxConnections, `${call}: maxConnections`, Infinity);
+  assertPositive(backlog, `${call}: backlog`, 2 ** 31 - 1);
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw new ArgumentRangeError(`startServer: mode ${mode} is no file mode from 0 to 0o7777`);
+    throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
   }
-  assertResolver(options.resolver, 'startServer');
+  assertResolver(options.resolver, call);
   const loop = getRunningLoop();
   const sockets = socketsOf(loop);
-  const server = new Server(sockets, { handler, maxConnections, context: captureContext() });
-  return loop._makeTask<Server>(start(sockets, server, options), { name: 'startServer', eager: true });
+  const server = new Server(sockets, { ...serving, maxConnections });
+  return loop._makeTask<Server>(start(sockets, server, options), { name: call, eager: true });
 }
 
 function assertPositive(value: unknown, what: string, most: number): void {
-  if (typeof value !== 'number') throw new ArgumentTypeError(`startServer: ${what} is a number, not ${describe(value)}`);
+  if (typeof value !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(value)}`);
   if ((Number.isInteger(value) || value === Infinity) && value >= 1 && value <= most) return;
-  throw new ArgumentRangeError(`startServer: ${what} ${value} is not a whole number from 1 on`);
+  throw new ArgumentRangeError(`${what} ${value} is not a whole number from 1 on`);
 }
 
 function* start(sockets: Sockets, server: Server, options: ServerOptions): Coroutine<Server> {

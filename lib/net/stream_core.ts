@@ -98,7 +98,8 @@ export abstract class StreamCore extends Receiving {
     else if ((this._flags & StreamFlag.sendEnded) !== 0) transports.control(this._slot, this._word, Control.endSending);
   }
 
-  private _failSending(errno: number): void {
+  /** @internal */
+  _failSending(errno: number): void {
     if ((this._flags & StreamFlag.sendFailed) !== 0) return;
     this._flags |= StreamFlag.sendFailed;
     const error = this._errorFor(errno, 'write');
@@ -131,8 +132,13 @@ export abstract class StreamCore extends Receiving {
   /** @internal */
   _drain(): Future<void> {
     cancelCheck();
-    const { done, outbox } = this._sockets;
     if ((this._flags & (StreamFlag.sendFailed | StreamFlag.closed)) !== 0) return this._failedDrain();
+    return this._room();
+  }
+
+  /** @internal Done while no more than the high mark waits; otherwise, once no more than the low mark does. */
+  _room(): Future<void> {
+    const { done, outbox } = this._sockets;
     const { high } = this._limits;
     if (this._sending === null && (this._written <= high || this._flushesSeen !== outbox.flushes)) return done;
     return this._drainSlowly();

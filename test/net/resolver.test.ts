@@ -9,6 +9,9 @@ import { withCode } from '../helpers/failures';
 import { colours, failureOf, outcomeOf } from '../tasks/support';
 import { portOf, turn } from './support';
 
+// Nothing is ever sent there.
+const discard = 9;
+
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
 afterEach(() => setResolver(null));
@@ -63,7 +66,7 @@ describe.each(colours)('$name', ({ of }) => {
       return [];
     });
     const task = createTask(function* () {
-      yield* openConnection({ host: 'some.name', port: 1, resolver });
+      yield* openConnection({ host: 'some.name', port: discard, resolver });
     });
     while (how === 'not asked') yield* turn();
     task.cancel();
@@ -75,7 +78,7 @@ describe.each(colours)('$name', ({ of }) => {
     const resolver = of(function* (): Generator<never, string[]> {
       throw new Error('no network today');
     });
-    const error = yield* failureOf(openConnection({ host: 'some.name', port: 1, resolver }));
+    const error = yield* failureOf(openConnection({ host: 'some.name', port: discard, resolver }));
     expect(error).toEqual(new Error('no network today'));
   }));
 });
@@ -133,7 +136,7 @@ test.each(signalled)('IO24: an AbortSignal aborted %s cancels the connection, wi
   const reason = new Error('the user left');
   const before = openDescriptors();
   if (when === 'before the call') controller.abort(reason);
-  const opening = openConnection({ host: '192.0.2.1', port: 9, signal: controller.signal });
+  const opening = openConnection({ host: '192.0.2.1', port: discard, signal: controller.signal });
   controller.abort(reason);
   expect(yield* outcomeOf(opening)).toEqual(['cancelled', reason]);
   expect(openDescriptors()).toBe(before);
@@ -183,7 +186,7 @@ test('IO24: getNameInfo gives the names of an address and a port', () => run(fun
   expect([typeof hostname, typeof service]).toEqual(['string', 'string']);
 }));
 
-test('IO24: an answer of Node\'s for nobody is ignored', () => run(function* () {
+test('IO24: an answer of Node for nobody is ignored', () => run(function* () {
   for (const asked of [getNameInfo('127.0.0.1', 0), getAddrInfo('no-such-name.invalid')]) {
     asked.cancel();
     expect(yield* outcomeOf(asked)).toEqual(['cancelled', undefined]);
@@ -191,7 +194,7 @@ test('IO24: an answer of Node\'s for nobody is ignored', () => run(function* () 
 }));
 
 test('IO26: what is no resolver, signal, delay or name is refused at the call', () => run(function* () {
-  const call = (options: object) => () => openConnection({ host: 'some.name', port: 1, ...options });
+  const call = (options: object) => () => openConnection({ host: 'some.name', port: discard, ...options });
   expect(call({ resolver: 'dns' })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   expect(call({ signal: {} })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   expect(call({ signal: null })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));

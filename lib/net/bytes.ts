@@ -1,0 +1,46 @@
+// What streams are given: bytes to write, and numbers of bytes.
+
+import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { describe } from '../kernel/coroutine.js';
+import type { WriteLimits } from './sending.js';
+
+/** What can be written: text goes out as UTF-8. */
+export type Writable = string | ArrayBufferView;
+
+/** Marks for writers, in bytes. */
+export interface WriteLimitOptions {
+  readonly high?: number;
+  readonly low?: number;
+}
+
+/** @internal The longest that the kernel takes or gives at once. */
+export const ANY_NUMBER = 2 ** 31 - 1;
+const DEFAULT_HIGH_BYTES = 64 * 1024;
+
+/** @internal */
+export function assertByteCount(count: unknown, what: string): asserts count is number {
+  if (typeof count !== 'number') {
+    throw new ArgumentTypeError(`${what}: a number of bytes is needed, not ${describe(count)}`);
+  }
+  if (Number.isInteger(count) && count >= 0 && count <= ANY_NUMBER) return;
+  throw new ArgumentRangeError(`${what}: ${count} is not a number of bytes from 0 to ${ANY_NUMBER}`);
+}
+
+/** @internal Not `instanceof`: test runners have realms of their own. */
+export function toBytes(data: unknown, what: string): Uint8Array {
+  if (!ArrayBuffer.isView(data)) {
+    throw new ArgumentTypeError(`${what}: a Buffer or typed array is needed, not ${describe(data)}`);
+  }
+  if ((data as Uint8Array).BYTES_PER_ELEMENT === 1) return data as Uint8Array;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** @internal */
+export function toWriteLimits({ high, low }: WriteLimitOptions): WriteLimits {
+  const above = high ?? (low === undefined ? DEFAULT_HIGH_BYTES : 4 * low);
+  const below = low ?? Math.floor(above / 4);
+  assertByteCount(above, 'setWriteLimits: high');
+  assertByteCount(below, 'setWriteLimits: low');
+  if (below > above) throw new ArgumentRangeError(`setWriteLimits: low (${below}) is above high (${above})`);
+  return { high: above, low: below };
+}

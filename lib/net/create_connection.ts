@@ -1,0 +1,112 @@
+// Protocols: connecting one, and serving with one for each connection.
+
+import { ArgumentTypeError, asError } from '../base/errors.js';
+import { assertCallable } from '../kernel/arguments.js';
+import { captureContext, type Context } from '../kernel/context.js';
+import { type Coroutine, describe } from '../kernel/coroutine.js';
+import type { Future } from '../kernel/future.js';
+import { getRunningLoop } from '../kernel/running.js';
+import { connectTo, type ConnectTarget } from './connecting.js';
+import { checkedTarget, type ConnectOptions, startConnecting } from './open_connection.js';
+import { type Connection, type Server } from './server.js';
+import { serve, type ServerOptions } from './start_server.js';
+import { type Sockets, socketsOf } from './sockets.js';
+import { type Protocol, Transport } from './transport.js';
+
+/** Makes the protocol of one connection. */
+export type ProtocolFactory<P extends Protocol = Protocol> = () => P;
+
+/**
+ * Connects, and gives the connection to a protocol. Places, names and addresses are as for `openConnection`.
+ *
+ * Returns: the transport and the protocol, which knows of the connection by then.
+ * Throws: as `openConnection`; what the factory throws, and the connection is closed.
+ * Checkpoint: yes. Cancel: as `openConnection`.
+ * Source: asyncio's loop.create_connection.
+ */
+export function createConnection<P extends Protocol>(
+  factory: ProtocolFactory<P>, options: ConnectOptions,
+): Future<readonly [Transport, P]> {
+  assertCallable(factory, 'createConnection');
+  const target = checkedTarget(options, 'createConnection');
+  const sockets = socketsOf(getRunningLoop());
+  const context = captureContext();
+  return startConnecting(sockets, options, () => connect(sockets, target, factory, context), 'createConnection');
+}
+
+function* connect<P extends Protocol>(
+  sockets: Sockets, target: ConnectTarget, factory: ProtocolFactory<P>, context: Context | null,
+): Coroutine<readonly [Transport, P]> {
+  const transport = yield* connectTo(sockets, target, (_, slot) => new Transport(sockets, slot, context));
+  try {
+    const protocol = checked(factory());
+    transport._begin(protocol);
+    return [transport, protocol];
+  } catch (error) {
+    transport.abort();
+    throw error;
+  }
+}
+
+/**
+ * Starts a server that gives each connection to a protocol of its own. Places and limits are as for `startServer`, and so
+ * is the server; its `shutdown` waits for the connections, and resets those that are left.
+ *
+ * Throws: as `startServer`. Checkpoint: only if a name has to be resolved. Cancel: nothing listens.
+ * Source: asyncio's loop.create_server.
+ */
+export function createServer(factory: ProtocolFactory, options: ServerOptions): Future<Server> {
+  assertCallable(factory, 'createServer');
+  const context = captureContext();
+  const makeConnection = (sockets: Sockets, server: Server) => {
+    return new AcceptedTransport(sockets, server, factory, context === null ? null : context.copy());
+  };
+  return serve({ handler: null, makeConnection, context }, options, 'createServer');
+}
+
+class AcceptedTransport extends Transport implements Connection {
+  /** @internal */ declare readonly _server: Server;
+  /** @internal */ declare readonly _factory: ProtocolFactory;
+  /** @internal */ declare _next: Connection | null;
+  /** @internal */ declare _previous: Connection | null;
+
+  constructor(sockets: Sockets, server: Server, factory: ProtocolFactory, context: Context | null) {
+    super(sockets, -1, context);
+    this._server = server;
+    this._factory = factory;
+    this._next = null;
+    this._previous = null;
+  }
+
+  /** @internal No task runs for it. */
+  get _task(): null {
+    return null;
+  }
+
+  /** @internal In a callback of its own: whoever made room for this connection may be a task. */
+  _serve(): void {
+    this._sockets.loop._callSoonIn(null, () => this.#start(), []);
+  }
+
+  #start(): void {
+    if (this._isReleased) return;
+    try {
+      this._begin(checked(this._factory()));
+    } catch (exception) {
+      const message = 'a server could not make a protocol, so the connection is closed';
+      this._sockets.loop.callExceptionHandler({ message, exception: asError(exception), transport: this });
+      this.abort();
+    }
+  }
+
+  override _released(): void {
+    if (this._isReleased) return;
+    super._released();
+    this._server._connectionEnded(this);
+  }
+}
+
+function checked<P extends Protocol>(protocol: P): P {
+  if (typeof (protocol as Partial<Protocol> | null | undefined)?.dataReceived === 'function') return protocol;
+  throw new ArgumentTypeError(`a protocol has a method dataReceived; the factory gave ${describe(protocol)}`);
+}

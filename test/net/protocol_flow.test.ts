@@ -1,0 +1,90 @@
+// Protocols: how writing is slowed down, and reading paused.
+import { run } from '../../lib';
+import { withCode } from '../helpers/failures';
+import { pattern, turn, until } from './support';
+import { over, Witness, witnessed } from './witness';
+
+test('IO16, IO17: writing pauses once above the high mark and resumes once at the low one', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  const { transport } = witness;
+  let written = 0;
+  while (!witness.log.includes('pause')) {
+    transport.write(pattern(40_000));
+    written += 40_000;
+  }
+  transport.write(pattern(40_000));
+  expect(transport.pendingBytes).toBeGreaterThan(64 * 1024);
+  yield* stream.readExactly(written + 40_000);
+  yield* until(() => witness.log.includes('resume'));
+  expect(transport.pendingBytes).toBe(0);
+  yield* turn();
+  expect(witness.log).toEqual(['made', 'pause', 'resume']);
+  expect(() => transport.setWriteLimits({ high: 1, low: 2 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  yield* over(server, stream);
+}));
+
+test('IO16: with a high mark of 0, whatever waits pauses', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  const { transport } = witness;
+  transport.setWriteLimits({ high: 0 });
+  transport.write('fits into the kernel');
+  expect(witness.log).toEqual(['made']);
+  while (transport.pendingBytes === 0) transport.write(pattern(8000));
+  expect(witness.log).toEqual(['made', 'pause']);
+  yield* over(server, stream);
+}));
+
+test('IO17: lower marks pause at once', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  const { transport } = witness;
+  transport.setWriteLimits({ high: 2 ** 30 });
+  while (transport.pendingBytes === 0) transport.write(pattern(8000));
+  expect(witness.log).toEqual(['made']);
+  transport.setWriteLimits({ high: 0 });
+  expect(witness.log).toEqual(['made', 'pause']);
+  yield* over(server, stream);
+}));
+
+test('IO19: nothing is told while reading is paused, and nothing is lost', () => run(function* () {
+  const witness = new Witness();
+  let pauses = 0;
+  witness.dataReceived = function (data) {
+    this.chunks.push(Buffer.from(data));
+    if (++pauses <= 3) this.transport.pauseReading();
+  };
+  const { server, stream } = yield* witnessed(witness);
+  const { transport } = witness;
+  const sent = pattern(2_000_000);
+  stream.write(sent);
+  yield* stream.sendEof();
+  for (let paused = 1; paused <= 3; paused++) {
+    yield* until(() => witness.chunks.length === paused);
+    transport.pauseReading();
+    for (let i = 0; i < 5; i++) yield* turn();
+    expect([witness.chunks.length, transport.reading]).toEqual([paused, false]);
+    transport.resumeReading();
+    transport.resumeReading();
+  }
+  yield* until(() => witness.isLost);
+  expect(Buffer.concat(witness.chunks).equals(sent)).toBe(true);
+  expect(witness.log).toEqual(['made', 'eof', 'lost']);
+  yield* over(server, stream);
+}));
+
+test('IO19: a protocol that pauses in connectionMade is told nothing until it resumes', () => run(function* () {
+  const witness = new Witness();
+  witness.connectionMade = function (transport) {
+    this.transport = transport;
+    this.log.push('made');
+    transport.pauseReading();
+  };
+  const { server, stream } = yield* witnessed(witness);
+  yield* stream.send('patience');
+  yield* stream.close();
+  for (let i = 0; i < 10; i++) yield* turn();
+  expect(witness.log).toEqual(['made']);
+  witness.transport.resumeReading();
+  yield* until(() => witness.isLost);
+  expect(witness.log).toEqual(['made', 'data', 'eof', 'lost']);
+  yield* over(server);
+}));
