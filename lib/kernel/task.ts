@@ -156,14 +156,16 @@ export class Task<T> extends Future<T> {
 
   /** @internal */
   _takePendingCancel(): CancelledError {
-    const request = this._takeUnseenRequest();
+    const request = this._unseenRequest;
+    this._state &= ~Flag.cancelPending;
     const error = request === null ? this._status.error() : cancelledError(request.reason, request.origin);
     return noteThrown(this, error, null);
   }
 
-  /** @internal The request that it has not seen yet, which it has from now on. */
+  /** @internal The request that it has not seen yet, to be passed on; it counts as made here: no scope swallows it. */
   _takeUnseenRequest(): CancelRequest | null {
     const request = this._unseenRequest;
+    if (request !== null) this._ownRare().askedIn = this._status;
     this._state &= ~Flag.cancelPending;
     return request;
   }
@@ -268,17 +270,14 @@ export class Task<T> extends Future<T> {
     const suspended = this._waiting;
     if (suspended === CHECKPOINT) this._loop._append(this._slot, Kind.step);
     else if (suspended === null || suspended === BUDGET) this._goOnNextTick(suspended, step.value);
-    else this._waitFor(suspended as Future<unknown>);
+    // A future that was completed between its answer and here has woken its waiters already.
+    else if ((suspended as Future<unknown>).done()) this._wake();
+    else (suspended as Future<unknown>)._addWaiter(this);
   }
 
   // In debug mode the wait throws its error itself, so that the place is on the stack.
   private _isUndone(waiting: unknown): waiting is Future<unknown> {
     return waiting instanceof Future && waiting.cancelled() && !this._loop._debug;
-  }
-  private _waitFor(future: Future<unknown>): void {
-    // A future that was completed between its answer and here has woken its waiters already.
-    if (future.done()) this._wake();
-    else future._addWaiter(this);
   }
 
   private _goOnNextTick(suspended: Suspended | null, value: unknown): void {

@@ -109,6 +109,20 @@ describe.each(colours)('a cancellation that is pending at an await, in $name cor
     });
   }));
 
+  test('CS28, D30: a request that was passed on is not swallowed by a scope cancelled meanwhile', hosted(function* () {
+    const scope = new CancelScope();
+    const task = createTask(colour.of(function* (): Generator<Awaitable<unknown>, void, unknown> {
+      const owned = createTask(() => slowToEnd(5), { eager: true });
+      currentTask()!.cancel('asked');
+      yield scope.run(colour.of(function* () {
+        yield owned;
+      }));
+    }));
+    yield* sleep(2);
+    scope.cancel('scope');
+    expect(yield* outcomeOf(task)).toEqual(['cancelled', 'asked']);
+  }));
+
   test.each([
     ['waitFor', (given: Awaitable<unknown>) => waitFor(given as never, 10)],
     ['all', (given: Awaitable<unknown>) => all([given as never])],
