@@ -41,6 +41,7 @@ export {
 } from './net/resolver.js';
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
+export { type DuplexAddress, SocketDuplex, type ToDuplexOptions } from './net/socket_duplex.js';
 export { type Protocol, Transport } from './net/transport.js';
 export { notifyClosing, waitReadable, waitWritable } from './net/wait_fd.js';
 export { Barrier, type BarrierStatistics } from './sync/barrier.js';

@@ -3,7 +3,7 @@
 import { systemError } from '../base/errors.js';
 import type { NativeLoop, NativeTransports } from './binding.js';
 import { Outbox } from './outbox.js';
-import type { Control, Transports } from './transports.js';
+import type { Control, StreamOption, Transports } from './transports.js';
 
 /** Bytes that may be received in one turn before what came is run. Pages that are not touched cost nothing. */
 const SLAB_BYTES = 1024 * 1024;
@@ -46,6 +46,9 @@ class Native implements Transports {
   }
   control(slot: number, word: number, what: Control): number {
     return this.#adopting(this.#native.control(slot, word, what));
+  }
+  setOption(slot: number, word: number, option: StreamOption, value: number): number {
+    return this.#native.setOption(slot, word, option, value);
   }
   receive(slot: number, word: number, into: Uint8Array, start: number, end: number): number {
     return this.#native.receive(slot, word, into, start, end);

@@ -19,6 +19,14 @@ export const enum Control {
   endSending = 4,
 }
 
+/** What `setOption` sets. */
+export const enum StreamOption {
+  /** 1: small segments leave at once (as they do from the beginning); 0: they wait for more. */
+  noDelay = 0,
+  /** Seconds of silence before the peer is probed, 0 for the system's own; -1 for never. */
+  keepAlive = 1,
+}
+
 /** How to listen. */
 export const enum ListenFlag {
   reusePort = 1,
@@ -43,6 +51,8 @@ export interface Transports {
   /** Makes a transport of a duplicate of somebody's descriptor. */
   adopt(slot: number, word: number, fd: number, listens: boolean): number;
   control(slot: number, word: number, what: Control): number;
+  /** Sets an option of a stream's socket; sockets that know nothing of it are left alone. */
+  setOption(slot: number, word: number, option: StreamOption, value: number): number;
   /** Receives into one's own memory. Returns: the number of bytes, 0 for the end; -EAGAIN. */
   receive(slot: number, word: number, into: Uint8Array, start: number, end: number): number;
   /** Sends without queueing. Returns: how many bytes were taken; `drained` tells when there is room for the rest. */

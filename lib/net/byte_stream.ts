@@ -2,11 +2,13 @@
 // in stream_core.ts and receiving.ts.
 
 import { ArgumentRangeError } from '../base/errors.js';
+import { assertOptions } from '../kernel/arguments.js';
 import type { Future } from '../kernel/future.js';
 import type { SocketAddress } from './addresses.js';
 import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
 import { atOnce } from './receiving.js';
+import { SocketDuplex, type ToDuplexOptions } from './socket_duplex.js';
 import { StreamCore } from './stream_core.js';
 
 /** One separator, or several of which the one that ends first counts. */
@@ -198,6 +200,19 @@ export class ByteStream extends StreamCore {
   /** Where the peer is; null if that was not known while the stream was open. */
   get remoteAddress(): SocketAddress | null {
     return this._address('remote');
+  }
+
+  /**
+   * Gives this stream to Node's code: as a Duplex with the members of a socket, for `node:http`, `node:tls`, and libraries
+   * that take a socket. From here on the Duplex reads it; whoever destroys the Duplex closes the stream, and the other
+   * way round. When the run that it was called in ends, the Duplex is destroyed.
+   *
+   * Throws: BusyResourceError if a task reads; ClosedResourceError; NoRunningLoopError outside a run; UnsupportedError
+   *   where the loop owns the thread, since Node's streams stand still there.
+   */
+  toDuplex(options: ToDuplexOptions = {}): SocketDuplex {
+    assertOptions(options, 'toDuplex', ['allowHalfOpen', 'highWaterMark']);
+    return new SocketDuplex(this, options);
   }
 
   /** The chunks up to the end, for `for await`; in coroutines: `while ((chunk = yield* stream.read()) !== null)`. */

@@ -6,6 +6,16 @@ import { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import type { StreamBuffer } from './stream_buffer.js';
 
+/** Whoever waits for a stream's bytes: for some of them, or (a Duplex of Node) for all that ever come. */
+export interface ReadWait {
+  /** @internal Something has come: looks whether it is enough. */
+  _attempt(): void;
+  /** Whether it waits no longer. */
+  done(): boolean;
+  /** @internal The stream was closed. */
+  _fail(error: Error): void;
+}
+
 /** What a reader sees of its stream. */
 export interface ReadSide {
   /** What is there and nobody has read; null for nothing. */
@@ -16,11 +26,11 @@ export interface ReadSide {
   readonly _readError: Error | null;
   /** Takes bytes that are there. */
   _take(count: number): Buffer;
-  _leave(reader: Reader<unknown>): void;
+  _leave(reader: ReadWait): void;
 }
 
 /** One wait for a stream's bytes. */
-export abstract class Reader<T> extends Future<T> {
+export abstract class Reader<T> extends Future<T> implements ReadWait {
   /** @internal */ declare readonly _stream: ReadSide;
 
   constructor(loop: LoopCore, stream: ReadSide) {

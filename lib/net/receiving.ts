@@ -10,7 +10,7 @@ import { cancelCheck } from '../kernel/cancel_check.js';
 import { finishNow } from '../kernel/finish_now.js';
 import { Future, State } from '../kernel/future.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
-import { ChunkReader, IntoReader, type Reader } from './readers.js';
+import { ChunkReader, IntoReader, type ReadWait } from './readers.js';
 import type { SharedWait } from './sending.js';
 import type { Sockets } from './sockets.js';
 import { StreamBuffer } from './stream_buffer.js';
@@ -61,7 +61,7 @@ export abstract class Receiving {
   /** @internal */ declare readonly _word: number;
   /** @internal */ declare _flags: number;
   /** @internal */ declare _unread: StreamBuffer | null;
-  /** @internal */ declare _reader: Reader<unknown> | null;
+  /** @internal */ declare _reader: ReadWait | null;
   /** @internal */ declare _rare: RareState | null;
 
   /** @internal */
@@ -103,6 +103,17 @@ export abstract class Receiving {
     }
     if ((this._flags & StreamFlag.closed) !== 0) return;
     this._keep(slab, offset, offset + length);
+  }
+
+  /** @internal What came by another way than the slab; the memory is the stream's from here on. */
+  _receivedChunk(chunk: Buffer): void {
+    const reader = this._reader;
+    if (reader instanceof ChunkReader && chunk.length <= reader._max) {
+      this._reader = null;
+      reader._finish(chunk);
+    } else if ((this._flags & StreamFlag.closed) === 0) {
+      this._keep(chunk, 0, chunk.length);
+    }
   }
 
   private _keep(source: Uint8Array, from: number, end: number): void {
@@ -176,7 +187,8 @@ export abstract class Receiving {
     if (reader.done()) this._reader = null;
   }
 
-  private _end(error: Error | null): void {
+  /** @internal Nothing more will come. */
+  _end(error: Error | null): void {
     if ((this._flags & StreamFlag.ended) !== 0) return;
     this._flags |= StreamFlag.ended;
     if (error !== null) this._ownRare().readError = error;
@@ -215,13 +227,13 @@ export abstract class Receiving {
   }
 
   /** @internal A cancelled reader goes, and everything stays. */
-  _leave(reader: Reader<unknown>): void {
+  _leave(reader: ReadWait): void {
     if (this._reader === reader) this._reader = null;
     if ((this._unread?.length ?? 0) > READ_HIGH_BYTES) this._pause();
   }
 
   /** @internal Lets a reader look at once, and wait if it has to. */
-  _park<T>(reader: Reader<T>): Reader<T> {
+  _park<R extends ReadWait>(reader: R): R {
     reader._attempt();
     if (reader.done()) return reader;
     this._reader = reader;

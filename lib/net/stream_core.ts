@@ -100,9 +100,13 @@ export abstract class StreamCore extends Receiving {
 
   /** @internal */
   _failSending(errno: number): void {
+    if ((this._flags & StreamFlag.sendFailed) === 0) this._failSendingAs(this._errorFor(errno, 'write'));
+  }
+
+  /** @internal Nothing can be sent any more. */
+  _failSendingAs(error: Error): void {
     if ((this._flags & StreamFlag.sendFailed) !== 0) return;
     this._flags |= StreamFlag.sendFailed;
-    const error = this._errorFor(errno, 'write');
     this._ownRare().sendError = error;
     this._sending?.drop(error);
     this._sending = null;
@@ -138,16 +142,24 @@ export abstract class StreamCore extends Receiving {
 
   /** @internal Done while no more than the high mark waits; otherwise, once no more than the low mark does. */
   _room(): Future<void> {
-    const { done, outbox } = this._sockets;
-    const { high } = this._limits;
-    if (this._sending === null && (this._written <= high || this._flushesSeen !== outbox.flushes)) return done;
-    return this._drainSlowly();
+    const limits = this._limits;
+    return this._isSendingFreely(limits.high) ? this._sockets.done : this._drainSlowly(limits);
   }
 
-  private _drainSlowly(): Future<void> {
+  /** @internal Waits until no more than `bytes` wait, and none that the caller owns; others may wake it too early. */
+  _whenSent(bytes: number): Future<void> {
+    if ((this._flags & (StreamFlag.sendFailed | StreamFlag.closed)) !== 0) return this._failedDrain();
+    return this._drainSlowly({ high: bytes, low: bytes });
+  }
+
+  /** @internal Whether nothing waits but what was written in this turn, and that is copied and no more than `high`. */
+  _isSendingFreely(high: number): boolean {
+    return this._sending === null && (this._written <= high || this._flushesSeen !== this._sockets.outbox.flushes);
+  }
+
+  private _drainSlowly({ high, low }: WriteLimits): Future<void> {
     const { loop, transports, done } = this._sockets;
     transports.flush();
-    const { high, low } = this._limits;
     const held = this._sending?.heldBytes ?? 0;
     if (held === 0 && transports.queued(this._slot, this._word, -1) <= high) return done;
     const wait = new SharedWait(loop, this._ownSending().waits);

@@ -2,6 +2,9 @@
 // and every command for a sink whose transport is gone answers -EBADF or does nothing, as on a closed loop.
 #include "addon/transport_object.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -169,6 +172,30 @@ napi_value control(napi_env env, napi_callback_info info) noexcept {
   return make_int32(env, -EBADF);
 }
 
+constexpr std::int32_t kNoDelay = 0;
+constexpr std::int32_t kKeepAlive = 1;
+
+napi_value set_stream_option(napi_env env, napi_callback_info info) noexcept {
+  Args<4> args(env, info);
+  const SinkName name = read_name(args, 0);
+  const std::int32_t option = args.int32(2);
+  const std::int32_t value = args.int32(3);
+  if (!args.ok()) return throw_type_error(env, "setOption(slot, word, option: number, value: number)");
+  Transports* transports = args.closure<LoopObject>().transports();
+  StreamTransport* stream = transports == nullptr ? nullptr : transports->stream(name);
+  if (stream == nullptr) return make_int32(env, -EBADF);
+  switch (option) {
+    case kNoDelay:
+      transport::set_option(stream->fd(), IPPROTO_TCP, TCP_NODELAY, value);
+      return make_int32(env, 0);
+    case kKeepAlive:
+      transport::set_keep_alive(stream->fd(), value);
+      return make_int32(env, 0);
+    default:
+      return make_int32(env, -EINVAL);
+  }
+}
+
 napi_value receive(napi_env env, napi_callback_info info) noexcept {
   Args<5> args(env, info);
   const SinkName name = read_name(args, 0);
@@ -250,8 +277,9 @@ napi_value flush(napi_env env, napi_callback_info info) noexcept {
 }
 
 constexpr Method kMethods[] = {
-    {"connect", connect}, {"listen", listen}, {"accept", accept}, {"adopt", adopt},     {"control", control},
-    {"receive", receive}, {"send", send},     {"queued", queued}, {"address", address}, {"descriptor", descriptor},
+    {"connect", connect}, {"listen", listen},   {"accept", accept},   {"adopt", adopt},
+    {"control", control}, {"receive", receive}, {"send", send},       {"queued", queued},
+    {"address", address}, {"descriptor", descriptor}, {"setOption", set_stream_option},
     {"flush", flush},     {"close", close},
 };
 

@@ -2,6 +2,7 @@
 #include "transport/socket_calls.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 
 #include <cerrno>
 
@@ -16,6 +17,11 @@ int take_socket_error(int fd) noexcept {
 
 void set_option(int fd, int level, int name, int value) noexcept {
   static_cast<void>(::setsockopt(fd, level, name, &value, sizeof value));
+}
+
+void set_keep_alive(int fd, int idle_seconds) noexcept {
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, idle_seconds >= 0 ? 1 : 0);
+  if (idle_seconds > 0) set_option(fd, IPPROTO_TCP, kKeepIdleOption, idle_seconds);
 }
 
 int duplicate(int fd) noexcept {

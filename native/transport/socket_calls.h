@@ -30,6 +30,12 @@ extern const SocketCalls kSocketCalls;
 // nobody is told.
 void set_option(int fd, int level, int name, int value) noexcept;
 
+// Probes of a connection that says nothing for so many seconds (0: the system's own time); negative: none.
+void set_keep_alive(int fd, int idle_seconds) noexcept;
+
+// Where the time of the probes is set has another name on each system.
+extern const int kKeepIdleOption;
+
 // A descriptor of one's own for the same file, non-blocking and close-on-exec.
 [[nodiscard]] int duplicate(int fd) noexcept;
 

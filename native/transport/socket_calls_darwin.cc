@@ -1,12 +1,15 @@
 // Sockets on macOS: flags are set after birth, so a program that another thread executes in between inherits the
 // descriptor; and SIGPIPE is an option of the socket.
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "transport/socket_calls.h"
 
 namespace readyloop::transport {
+
+const int kKeepIdleOption = TCP_KEEPALIVE;
 
 namespace {
 

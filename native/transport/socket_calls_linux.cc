@@ -1,9 +1,12 @@
 // Sockets on Linux, where every flag can be set by the call that makes the descriptor.
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "transport/socket_calls.h"
 
 namespace readyloop::transport {
+
+const int kKeepIdleOption = TCP_KEEPIDLE;
 
 const SocketCalls kSocketCalls = {
     [](int domain, int type) noexcept -> int { return ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); },
