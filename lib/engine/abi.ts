@@ -84,6 +84,8 @@ export const enum TransportEvent {
   acceptFailed = -9,
   /** What waited was sent, and the descriptor is closed. */
   closed = -10,
+  /** The kernel says so of a datagram that was sent earlier, and work goes on; `b` is the errno. */
+  datagramError = -11,
 }
 
 /** The outbox: a header of words (records, bytes, flushes), then its records {slot, word, offset, length}, then bytes. */
@@ -94,6 +96,18 @@ export const enum OutboxLayout {
   headerWords = 4,
   capacity = 1024,
   recordWords = 4,
+}
+
+/** A datagram in the slab or the outbox: size, flags | number << 8, packed address, then the payload; whole words all. */
+export const enum FrameLayout {
+  /** Words before the address. */
+  words = 2,
+  /** It was longer than there was room for. */
+  truncated = 1,
+  /** Descriptors came with it that could not be received. */
+  descriptorsLost = 2,
+  /** No datagram: one to this address could not be sent, and the number is the errno. */
+  failed = 4,
 }
 
 /** What `drain` returns to its driver. */
@@ -140,6 +154,11 @@ export const ABI: Readonly<Record<string, number>> = {
   eventAccepted: TransportEvent.accepted,
   eventAcceptFailed: TransportEvent.acceptFailed,
   eventClosed: TransportEvent.closed,
+  eventDatagramError: TransportEvent.datagramError,
+  frameTruncated: FrameLayout.truncated,
+  frameDescriptorsLost: FrameLayout.descriptorsLost,
+  frameFailed: FrameLayout.failed,
+  frameWords: FrameLayout.words,
   outboxRecordsIndex: OutboxLayout.records,
   outboxBytesIndex: OutboxLayout.bytes,
   outboxFlushesIndex: OutboxLayout.flushes,

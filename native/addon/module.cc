@@ -12,6 +12,7 @@
 #include "selector/interest.h"
 #include "selector/selector.h"
 #include "transport/outbox.h"
+#include "transport/datagram_frame.h"
 #include "transport/transport_event.h"
 
 namespace readyloop::addon {
@@ -57,6 +58,11 @@ constexpr Constant kAbi[] = {
     {"eventAccepted", static_cast<std::int32_t>(transport::TransportEvent::kAccepted)},
     {"eventAcceptFailed", static_cast<std::int32_t>(transport::TransportEvent::kAcceptFailed)},
     {"eventClosed", static_cast<std::int32_t>(transport::TransportEvent::kClosed)},
+    {"eventDatagramError", static_cast<std::int32_t>(transport::TransportEvent::kDatagramError)},
+    {"frameTruncated", transport::kFrameTruncated},
+    {"frameDescriptorsLost", transport::kFrameDescriptorsLost},
+    {"frameFailed", transport::kFrameFailed},
+    {"frameWords", transport::kFrameWords},
     {"outboxRecordsIndex", transport::kOutboxRecordsIndex},
     {"outboxBytesIndex", transport::kOutboxBytesIndex},
     {"outboxFlushesIndex", transport::kOutboxFlushesIndex},

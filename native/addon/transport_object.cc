@@ -11,6 +11,7 @@
 #include <string>
 
 #include "addon/args.h"
+#include "addon/datagram_object.h"
 #include "addon/methods.h"
 #include "transport/transports.h"
 
@@ -298,7 +299,9 @@ napi_value open_transports(napi_env env, napi_callback_info info) noexcept {
   if (!opened.ok()) return make_errno(env, opened);
   napi_value target = nullptr;
   if (napi_create_object(env, &target) != napi_ok) return nullptr;
-  return define_methods(env, target, self, kMethods, sizeof kMethods / sizeof *kMethods) ? target : nullptr;
+  const bool defined = define_methods(env, target, self, kMethods, sizeof kMethods / sizeof *kMethods) &&
+                       define_datagram_methods(env, target, self);
+  return defined ? target : nullptr;
 }
 
 }  // namespace readyloop::addon

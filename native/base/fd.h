@@ -27,6 +27,8 @@ class Fd {
   [[nodiscard]] int get() const noexcept { return raw_; }
   [[nodiscard]] bool valid() const noexcept { return raw_ >= 0; }
   void reset(int raw = -1) noexcept;
+  // The caller owns it from now on.
+  [[nodiscard]] int release() noexcept { return std::exchange(raw_, -1); }
 
  private:
   int raw_ = -1;

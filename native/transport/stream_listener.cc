@@ -52,11 +52,11 @@ StreamListener::StreamListener(TransportLedger& ledger, base::Fd fd, SinkName na
 
 base::Status StreamListener::listen(TransportLedger& ledger, SinkName name, const Address& address,
                                     const ListenOptions& options) noexcept {
-  base::Fd fd(ledger.calls.open(address.family(), SOCK_STREAM));
+  base::Fd fd(ledger.calls.open(address.family(), options.type));
   if (!fd.valid()) return base::Status::from_errno("socket");
   if (const base::Status prepared = prepare(fd.get(), address, options); !prepared.ok()) return prepared;
   SocketFile file;
-  if (const base::Status bound = file.bind(fd.get(), address, SOCK_STREAM, ledger.calls); !bound.ok()) return bound;
+  if (const base::Status bound = file.bind(fd.get(), address, options.type, ledger.calls); !bound.ok()) return bound;
   if (options.mode >= 0) {
     const base::Status allowed = file.set_mode(static_cast<unsigned>(options.mode));
     if (!allowed.ok()) return allowed;

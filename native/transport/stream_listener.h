@@ -24,6 +24,7 @@ struct ListenOptions {
   bool ipv6_only = false;
   // -1: as the umask says.
   int mode = -1;
+  int type = SOCK_STREAM;
 };
 
 struct Accepted {

@@ -40,6 +40,10 @@ void Transport::append(TransportEvent event, std::int32_t b) noexcept {
       loop::Record{static_cast<std::int32_t>(name_.slot), name_.word, static_cast<std::int32_t>(event), b});
 }
 
+void Transport::append_bytes(std::int32_t offset, std::int32_t size) noexcept {
+  ledger_.queue.append(loop::Record{static_cast<std::int32_t>(name_.slot), name_.word, offset, size});
+}
+
 base::Status Transport::set_interest(bool readable, bool writable) noexcept {
   if (readable == reads_ && writable == writes_) return {};
   const bool was_active = reads_ || writes_;

@@ -41,7 +41,7 @@ struct TransportLedger {
 
 class Transport : public loop::Source {
  public:
-  enum class Kind : std::uint8_t { kStream, kListener };
+  enum class Kind : std::uint8_t { kStream, kListener, kDatagram };
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] SinkName name() const noexcept { return name_; }
@@ -62,6 +62,8 @@ class Transport : public loop::Source {
       : ledger_(ledger), fd_(std::move(fd)), name_(name), kind_(kind) {}
 
   void append(TransportEvent event, std::int32_t b) noexcept;
+  // A record of what lies in the slab.
+  void append_bytes(std::int32_t offset, std::int32_t size) noexcept;
 
   // Tells the selector, if it is a change. What the kernel refuses (ENOMEM) is the caller's to report.
   base::Status set_interest(bool readable, bool writable) noexcept;

@@ -21,6 +21,7 @@ enum class TransportEvent : std::int32_t {
   kAccepted = -8,    // a connection waits to be taken; b = how many
   kAcceptFailed = -9,  // accepting has stopped until it is resumed; b = errno
   kClosed = -10,     // what waited was sent, and the descriptor is closed
+  kDatagramError = -11,  // the kernel says so of a datagram that was sent earlier, and work goes on; b = errno
 };
 
 }  // namespace readyloop::transport

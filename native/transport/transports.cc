@@ -108,6 +108,8 @@ bool Transports::close(SinkName name) noexcept {
   if (found == nullptr) return true;
   StreamTransport* sending = stream(name);
   if (sending != nullptr && !sending->close()) return false;
+  DatagramTransport* writing = datagrams(name);
+  if (writing != nullptr && !writing->close()) return false;
   found->retire();
   return true;
 }
@@ -130,8 +132,13 @@ void Transports::stage() noexcept {
   for (std::uint32_t i = 0; i < outbox_.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     next_staged_[i] = -1;
-    StreamTransport* found = stream(outbox_.record(i).name);
-    if (found == nullptr) continue;
+    const OutboxRecord record = outbox_.record(i);
+    StreamTransport* found = stream(record.name);
+    if (found == nullptr) {
+      // Datagrams have their boundaries in the bytes, so they need not be gathered.
+      if (DatagramTransport* writing = datagrams(record.name)) writing->write(record.bytes, record.size);
+      continue;
+    }
     if (found->first_staged < 0) {
       found->first_staged = index;
       staged_.push_back(found);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "loop/loop.h"
 #include "transport/address.h"
+#include "transport/datagram_transport.h"
 #include "transport/outbox.h"
 #include "transport/read_slab.h"
 #include "transport/stream_listener.h"
@@ -39,7 +40,19 @@ class Transports final {
   base::Status adopt_stream(SinkName name, int fd) noexcept;
   base::Status adopt_listener(SinkName name, int fd) noexcept;
 
+  // A socket of datagrams, bound to `local` unless that has no length. Its descriptors are received if the traits say so.
+  base::Status open_datagrams(SinkName name, int family, const Address& local, const DatagramOptions& options,
+                              DatagramTransport::Traits traits, const DatagramCalls& calls = kDatagramCalls) noexcept;
+
+  // A UNIX socket of packets, connected. EAGAIN: the listener's backlog is full.
+  base::Status connect_packets(SinkName name, const Address& remote, DatagramTransport::Traits traits) noexcept;
+  // Gives the connection of packets that has waited longest to a new sink. EAGAIN: none waits.
+  base::Status accept_packets(SinkName listener, SinkName name, DatagramTransport::Traits traits) noexcept;
+  // A duplicate of somebody's descriptor, of datagrams or packets.
+  base::Status adopt_datagrams(SinkName name, int fd, DatagramTransport::Traits traits) noexcept;
+
   [[nodiscard]] StreamTransport* stream(SinkName name) noexcept;
+  [[nodiscard]] DatagramTransport* datagrams(SinkName name) noexcept;
   [[nodiscard]] StreamListener* listener(SinkName name) noexcept;
   [[nodiscard]] Transport* find(SinkName name) noexcept { return Transport::find(ledger_, name); }
 
@@ -52,6 +65,8 @@ class Transports final {
 
  private:
   base::Status enter_stream(SinkName name, base::Fd fd, StreamTransport::State state) noexcept;
+  base::Status enter_datagrams(SinkName name, DatagramSocket socket, DatagramTransport::Traits traits,
+                               const DatagramCalls& calls) noexcept;
   void stage() noexcept;
   void send_staged(StreamTransport& stream) noexcept;
 
