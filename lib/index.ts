@@ -30,6 +30,11 @@ export type { SocketAddress } from './net/addresses.js';
 export { ByteStream, type LimitOptions, type Separator } from './net/byte_stream.js';
 export type { Writable, WriteLimitOptions } from './net/bytes.js';
 export { createConnection, createServer, type ProtocolFactory } from './net/create_connection.js';
+export { Datagram } from './net/datagram_receiving.js';
+export { DatagramSocket, type SendOptions } from './net/datagram_socket.js';
+export { type DatagramOptions, openDatagram } from './net/open_datagram.js';
+export type { PeerCredentials } from './net/passing.js';
+export type { Destination } from './net/peers.js';
 export { type ConnectOptions, openConnection } from './net/open_connection.js';
 export {
   getAddrInfo,

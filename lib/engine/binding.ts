@@ -2,10 +2,11 @@
 
 import { join } from 'node:path';
 import { MissingBinaryError } from '../base/errors.js';
+import type { Datagrams } from './datagrams.js';
 import type { Drain } from './engine.js';
 
 /** The sockets of one native loop. Answers are zero or more, or negative errnos; names are a sink's slot and word. */
-export interface NativeTransports {
+export interface NativeTransports extends Datagrams {
   connect(slot: number, word: number, host: string, port: number, localHost: string, localPort: number): number;
   listen(
     slot: number, word: number, host: string, port: number, backlog: number, flags: number, mode: number,

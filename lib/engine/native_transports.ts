@@ -2,6 +2,7 @@
 
 import { systemError } from '../base/errors.js';
 import type { NativeLoop, NativeTransports } from './binding.js';
+import { NativeDatagrams } from './native_datagrams.js';
 import { Outbox } from './outbox.js';
 import type { Control, StreamOption, Transports } from './transports.js';
 
@@ -20,6 +21,7 @@ export function openNativeTransports(loop: NativeLoop, adoptOverflow: () => void
 class Native implements Transports {
   readonly slab: Buffer;
   readonly outbox: Outbox;
+  readonly datagrams: NativeDatagrams;
   readonly #native: NativeTransports;
   readonly #adoptOverflow: () => void;
 
@@ -27,6 +29,7 @@ class Native implements Transports {
     this.#native = native;
     this.slab = slab;
     this.outbox = outbox;
+    this.datagrams = new NativeDatagrams(native, adoptOverflow);
     this.#adoptOverflow = adoptOverflow;
   }
 

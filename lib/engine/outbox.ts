@@ -2,7 +2,7 @@
 // costs a copy and no call, and everything that a stream has written in a turn is sent at once.
 // Invariant: after a flush it is empty, and `flushes` has another value.
 
-import { OutboxLayout } from './abi.js';
+import { FrameLayout, OutboxLayout } from './abi.js';
 
 const OUTBOX_BYTES = 256 * 1024;
 const BYTES_AT = (OutboxLayout.headerWords + OutboxLayout.capacity * OutboxLayout.recordWords) * 4;
@@ -12,6 +12,8 @@ export class Outbox {
   readonly buffer = new ArrayBuffer(BYTES_AT + OUTBOX_BYTES);
   readonly #words = new Int32Array(this.buffer, 0, BYTES_AT / 4);
   readonly #bytes = new Uint8Array(this.buffer, BYTES_AT, OUTBOX_BYTES);
+
+  readonly #frames = new Int32Array(this.buffer, BYTES_AT, OUTBOX_BYTES / 4);
 
   get isEmpty(): boolean {
     return this.#words[OutboxLayout.records] === 0;
@@ -44,6 +46,41 @@ export class Outbox {
     }
     this.#bytes.set(bytes, used);
     words[OutboxLayout.bytes] = used + length;
+    return true;
+  }
+
+  /**
+   * Copies a datagram that a transport is to send, to a packed address. Returns: as `append`.
+   *
+   * Frames begin at whole words: those of one record lie behind each other, and its first one is put there.
+   */
+  appendFrame(slot: number, word: number, address: Int32Array, payload: Uint8Array): boolean {
+    const words = this.#words;
+    const used = words[OutboxLayout.bytes]!;
+    const count = words[OutboxLayout.records]!;
+    const last = OutboxLayout.headerWords + (count - 1) * OutboxLayout.recordWords;
+    const joins = count > 0 && words[last] === slot && words[last + 1] === word;
+    const start = joins ? used : (used + 3) & ~3;
+    const { length } = payload;
+    const payloadAt = start + (FrameLayout.words + address.length) * 4;
+    const end = (payloadAt + length + 3) & ~3;
+    if (end > OUTBOX_BYTES || (!joins && count === OutboxLayout.capacity)) return false;
+    const frame = start >> 2;
+    this.#frames[frame] = length;
+    this.#frames[frame + 1] = 0;
+    for (let i = 0; i < address.length; i++) this.#frames[frame + FrameLayout.words + i] = address[i]!;
+    this.#bytes.set(payload, payloadAt);
+    if (joins) {
+      words[last + 3] = end - words[last + 2]!;
+    } else {
+      const at = last + OutboxLayout.recordWords;
+      words[at] = slot;
+      words[at + 1] = word;
+      words[at + 2] = start;
+      words[at + 3] = end - start;
+      words[OutboxLayout.records] = count + 1;
+    }
+    words[OutboxLayout.bytes] = end;
     return true;
   }
 }

@@ -5,6 +5,7 @@
 // Commands answer zero or more, or a negative errno; -EBADF for a transport that is not there (any more).
 // Every command that may append records takes care of their overflow by itself.
 
+import type { Datagrams } from './datagrams.js';
 import type { Outbox } from './outbox.js';
 
 /** What `control` can ask of a stream; a listener knows the first two. */
@@ -37,6 +38,7 @@ export const enum ListenFlag {
 export interface Transports {
   readonly slab: Buffer;
   readonly outbox: Outbox;
+  readonly datagrams: Datagrams;
 
   /**
    * Begins to connect to a numeric host, or with the port -1 to a UNIX path. `localHost` may be empty.

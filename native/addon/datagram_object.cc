@@ -147,6 +147,8 @@ napi_value send_datagram(napi_env env, napi_callback_info info) noexcept {
   if (!args.ok() || !bytes) {
     return throw_type_error(env, "sendDatagram(slot, word, bytes: Uint8Array, address: Uint8Array | null, descriptors)");
   }
+  // What was written before goes first.
+  if (Transports* transports = args.closure<LoopObject>().transports()) transports->flush();
   DatagramTransport* found = find(args, name);
   if (found == nullptr) return make_int32(env, -EBADF);
   Address to;

@@ -89,7 +89,7 @@ void DatagramTransport::receive_batches() noexcept {
   // Descriptors need a control part each, so they are received one message at a time.
   const int most = traits_.takes_descriptors ? 1 : kDatagramBatch;
   int budget = kDatagramBudget;
-  while (budget > 0 && reading_) {
+  while (budget > 0 && !ended_) {
     const ReadSlab::Room room = ledger_.slab.room(sizeof(std::uint32_t) + stride() * static_cast<std::size_t>(most));
     const std::size_t padding = whole_words(reinterpret_cast<std::uintptr_t>(room.at)) -
                                 reinterpret_cast<std::uintptr_t>(room.at);
@@ -175,16 +175,11 @@ void DatagramTransport::resume() noexcept {
 }
 
 base::Status DatagramTransport::connect(const Address& to) noexcept {
-  sockaddr nobody{};
-  nobody.sa_family = AF_UNSPEC;
-  const bool ends = to.length() == 0;
   int connected = 0;
   do {
-    connected = ends ? ::connect(fd(), &nobody, sizeof nobody) : ledger_.calls.connect(fd(), to.get(), to.length());
+    connected = ledger_.calls.connect(fd(), to.get(), to.length());
   } while (connected != 0 && errno == EINTR);
-  // macOS ends the association and complains of the family all the same.
-  if (connected == 0 || (ends && errno == EAFNOSUPPORT)) return {};
-  return base::Status::from_errno("connect");
+  return connected == 0 ? base::Status() : base::Status::from_errno("connect");
 }
 
 void DatagramTransport::write(const std::uint8_t* frames, std::size_t size) noexcept {

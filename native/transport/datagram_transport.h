@@ -47,7 +47,7 @@ class DatagramTransport final : public Transport {
   void pause() noexcept;
   void resume() noexcept;
 
-  // Sends to this address from now on, and receives from it alone; one without a length ends that.
+  // Sends to this address from now on, and receives from it alone.
   base::Status connect(const Address& to) noexcept;
 
   // Frames, as the outbox has them. What is no frame, and all behind it, is dropped.

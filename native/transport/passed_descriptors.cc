@@ -12,11 +12,12 @@ base::Status attach_descriptors(msghdr& header, ControlRoom& room, const int* de
   if (count > kDescriptorsMax) return base::Status(EINVAL, "sendmsg");
   if (count == 0) return {};
   header.msg_control = room.bytes;
-  header.msg_controllen = CMSG_SPACE(count * sizeof(int));
+  header.msg_controllen = static_cast<decltype(header.msg_controllen)>(CMSG_SPACE(count * sizeof(int)));
   cmsghdr* part = CMSG_FIRSTHDR(&header);
   part->cmsg_level = SOL_SOCKET;
   part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(count * sizeof(int));
+  // Its type differs between systems.
+  part->cmsg_len = static_cast<decltype(part->cmsg_len)>(CMSG_LEN(count * sizeof(int)));
   std::memcpy(CMSG_DATA(part), descriptors, count * sizeof(int));
   return {};
 }

@@ -1,0 +1,148 @@
+// Opening sockets of datagrams: where, with what options, and connected to whom.
+
+import { constants } from 'node:os';
+import { isIP } from 'node:net';
+import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/errors.js';
+import { DatagramFlag } from '../engine/datagrams.js';
+import { assertCallable, assertOptions } from '../kernel/arguments.js';
+import { type Coroutine, describe } from '../kernel/coroutine.js';
+import type { EventLoop } from '../kernel/event_loop.js';
+import type { Future } from '../kernel/future.js';
+import { getRunningLoop } from '../kernel/running.js';
+import { DatagramSocket } from './datagram_socket.js';
+import { assertPlace, resolveHost } from './open_connection.js';
+import { type Destination, toTarget } from './peers.js';
+import { socketsOf } from './sockets.js';
+
+/** Where a socket of datagrams is, and how it is set up. */
+export interface DatagramOptions {
+  /** A name or a numeric address; all addresses of the machine, of both families, by default. */
+  readonly host?: string;
+  /** 0 for one that is free. */
+  readonly port?: number;
+  /** A UNIX socket; a name that begins with a zero byte is an abstract one. A file nobody receives behind is replaced. */
+  readonly path?: string;
+  /** The permissions of the UNIX socket's file. */
+  readonly mode?: number;
+  /** Connect to this peer. It can stand alone: the socket then gets a free port, or no name among UNIX sockets. */
+  readonly remote?: Destination;
+  /** Share the port with other processes or threads that ask for the same; the kernel distributes the datagrams. */
+  readonly reusePort?: boolean;
+  /** Share the address with others, as receivers of one multicast group do. */
+  readonly reuseAddress?: boolean;
+  /** At `::`, receive from IPv6 alone. */
+  readonly ipv6Only?: boolean;
+  /** Allow sending to broadcast addresses. */
+  readonly broadcast?: boolean;
+  /** Longer datagrams are cut, and say so; 65,536 by default, which is more than UDP can carry. */
+  readonly maxDatagramBytes?: number;
+  /** What the kernel may keep, as it counts; its own default otherwise, and it has limits. */
+  readonly receiveBufferBytes?: number;
+  readonly sendBufferBytes?: number;
+  /** Receive descriptors over a UNIX socket; otherwise the kernel drops them. Whoever receives them must close them. */
+  readonly receiveDescriptors?: boolean;
+  /** Called with what the network reports later of datagrams that were sent, and of written ones that were refused. */
+  readonly onError?: (error: Error) => void;
+}
+
+const KNOWN: readonly string[] = [
+  'host', 'port', 'path', 'mode', 'remote', 'reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'maxDatagramBytes',
+  'receiveBufferBytes', 'sendBufferBytes', 'receiveDescriptors', 'onError',
+];
+const DEFAULT_BYTES = 65536;
+const MOST_BYTES = 512 * 1024;
+const MOST_BUFFER_BYTES = 2 ** 30;
+const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNOTAVAIL]);
+
+/**
+ * Opens a socket for datagrams: UDP at a port, or a UNIX socket at a path.
+ *
+ * Throws: a system error with `address` and `port` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`…); ArgumentTypeError and
+ *   ArgumentRangeError at the call.
+ * Checkpoint: only if a name has to be resolved. Cancel: nothing is open.
+ * Source: asyncio's create_datagram_endpoint.
+ */
+export function openDatagram(options: DatagramOptions): Future<DatagramSocket> {
+  const call = 'openDatagram';
+  assertOptions(options, call, KNOWN);
+  const { port, path, remote, onError } = options;
+  if (remote !== undefined) toTarget(remote, `${call}: remote`);
+  if (remote === undefined || port !== undefined || path !== undefined) assertPlace(options, call);
+  assertBytes(options.maxDatagramBytes, `${call}: maxDatagramBytes`, MOST_BYTES);
+  assertBytes(options.receiveBufferBytes, `${call}: receiveBufferBytes`, MOST_BUFFER_BYTES);
+  assertBytes(options.sendBufferBytes, `${call}: sendBufferBytes`, MOST_BUFFER_BYTES);
+  const { mode } = options;
+  if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
+    throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
+  }
+  if (onError !== undefined) assertCallable(onError, `${call}: onError`);
+  const loop = getRunningLoop();
+  return loop._makeTask<DatagramSocket>(open(loop, options), { name: call, eager: true });
+}
+
+function assertBytes(bytes: unknown, what: string, most: number): void {
+  if (bytes === undefined) return;
+  if (typeof bytes !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(bytes)}`);
+  if (Number.isInteger(bytes) && bytes >= 1 && bytes <= most) return;
+  throw new ArgumentRangeError(`${what}: ${bytes} is not from 1 to ${most}`);
+}
+
+function* open(loop: EventLoop, options: DatagramOptions): Coroutine<DatagramSocket> {
+  const { remote } = options;
+  const socket = yield* openLocal(loop, options);
+  if (remote === undefined) return socket;
+  try {
+    yield* socket.connect(remote);
+  } catch (error) {
+    socket.abort();
+    throw error;
+  }
+  return socket;
+}
+
+function* openLocal(loop: EventLoop, options: DatagramOptions): Coroutine<DatagramSocket> {
+  const { host, port = 0, path, remote } = options;
+  if (path !== undefined) return openAt(loop, path, -1, options);
+  if (host !== undefined) return openAtFirst(loop, yield* resolveHost(loop, host), port, options);
+  if (options.port === undefined && remote !== undefined && toTarget(remote, 'remote').port < 0) {
+    return openAt(loop, '', -1, options);
+  }
+  const everywhere = options.ipv6Only === true ? ['::'] : ['::', '0.0.0.0'];
+  return openAtFirst(loop, everywhere, port, options);
+}
+
+// A machine may be without one of the families.
+function openAtFirst(
+  loop: EventLoop, hosts: readonly string[], port: number, options: DatagramOptions,
+): DatagramSocket {
+  for (const host of hosts.slice(0, -1)) {
+    try {
+      return openAt(loop, host, port, options);
+    } catch (error) {
+      if (!NO_IPV6.has((error as { errno?: number }).errno ?? 0)) throw error;
+    }
+  }
+  return openAt(loop, hosts[hosts.length - 1] as string, port, options);
+}
+
+function openAt(loop: EventLoop, host: string, port: number, options: DatagramOptions): DatagramSocket {
+  const { onError = null, mode = -1, maxDatagramBytes = DEFAULT_BYTES } = options;
+  const socket = new DatagramSocket(socketsOf(loop), { isUnix: port < 0, isIpv6: isIP(host.split('%', 1)[0] as string) === 6, onError });
+  const { _slot: slot, _word: word, _datagrams: datagrams } = socket;
+  const { receiveBufferBytes = 0, sendBufferBytes = 0 } = options;
+  const opened = datagrams.openDatagrams(
+    slot, word, host, port, flagsOf(options), mode, receiveBufferBytes, sendBufferBytes, maxDatagramBytes,
+  );
+  if (typeof opened === 'number') return socket;
+  socket._release();
+  const [errno, syscall] = opened.split(' ') as [string, string];
+  throw socketError(Number(errno), syscall, { address: host, port: port < 0 ? undefined : port });
+}
+
+function flagsOf(options: DatagramOptions): number {
+  return (options.reusePort === true ? DatagramFlag.reusePort : 0) |
+    (options.ipv6Only === true ? DatagramFlag.ipv6Only : 0) |
+    (options.reuseAddress === true ? DatagramFlag.reuseAddress : 0) |
+    (options.broadcast === true ? DatagramFlag.broadcast : 0) |
+    (options.receiveDescriptors === true ? DatagramFlag.takeDescriptors : 0);
+}
