@@ -161,20 +161,20 @@ export abstract class DatagramReceiving {
     return Array.from(into.subarray(0, this._datagrams.takeDescriptors(this._slot, this._word, into)));
   }
 
-  // The last one served takes the record's turn, so it comes last.
+  // One who is served alone takes the record's turn, which comes last; among several that would be overtaking.
   private _serve(): void {
-    for (;;) {
-      if (this._kept.size === 0 || this._receivers.size === 0) break;
-      const [receiver] = this._receivers as unknown as [Receiver];
-      this._receivers.delete(receiver);
+    if (this._receivers.size === 1 && this._kept.size > 0) {
+      const [only] = this._receivers as unknown as [Receiver];
+      this._receivers.delete(only);
       const datagram = this._take();
-      if (this._kept.size > 0 && this._receivers.size > 0) {
-        receiver._finish(datagram);
-        continue;
-      }
       this._pauseAboveMark();
-      finishNow(receiver, datagram);
+      finishNow(only, datagram);
       return;
+    }
+    for (const receiver of this._receivers) {
+      if (this._kept.size === 0) break;
+      this._receivers.delete(receiver);
+      receiver._finish(this._take());
     }
     this._pauseAboveMark();
   }

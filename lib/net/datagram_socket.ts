@@ -165,9 +165,8 @@ export class DatagramSocket extends DatagramSending {
     const target = toTarget(to, call);
     const isPath = target.port < 0;
     if (isPath !== this._isUnix) {
-      throw new ArgumentTypeError(
-        `${call}: this is a ${this._isUnix ? 'UNIX socket, which takes a path' : 'UDP socket, which takes a host and a port'}`,
-      );
+      const taken = this._isUnix ? 'UNIX socket, which takes a path' : 'UDP socket, which takes a host and a port';
+      throw new ArgumentTypeError(`${call}: this is a ${taken}`);
     }
     if (isPath) return this._peers.path(target.host);
     if (!isNumeric(target.host)) return target;

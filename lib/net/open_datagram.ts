@@ -127,7 +127,8 @@ function openAtFirst(
 
 function openAt(loop: EventLoop, host: string, port: number, options: DatagramOptions): DatagramSocket {
   const { onError = null, mode = -1, maxDatagramBytes = DEFAULT_BYTES } = options;
-  const socket = new DatagramSocket(socketsOf(loop), { isUnix: port < 0, isIpv6: isIP(host.split('%', 1)[0] as string) === 6, onError });
+  const isIpv6 = isIP(host.split('%', 1)[0] as string) === 6;
+  const socket = new DatagramSocket(socketsOf(loop), { isUnix: port < 0, isIpv6, onError });
   const { _slot: slot, _word: word, _datagrams: datagrams } = socket;
   const { receiveBufferBytes = 0, sendBufferBytes = 0 } = options;
   const opened = datagrams.openDatagrams(

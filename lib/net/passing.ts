@@ -39,7 +39,7 @@ export function toDescriptors(descriptors: unknown, call: string): Int32Array | 
     }
   }
   if (descriptors.length > MOST_DESCRIPTORS) {
-    throw new ArgumentRangeError(`${call}: ${descriptors.length} descriptors are more than the ${MOST_DESCRIPTORS} of a message`);
+    throw new ArgumentRangeError(`${call}: a message carries at most ${MOST_DESCRIPTORS} descriptors`);
   }
   return descriptors.length === 0 ? null : Int32Array.from(descriptors as readonly number[]);
 }

@@ -1,0 +1,167 @@
+// Datagrams between UNIX sockets: names, stale files, full receivers, descriptors that travel.
+import { closeSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { checkpoint, createTask, openDatagram, runBlocking } from '../../lib';
+import { failureOf } from '../tasks/support';
+import { withCode } from '../helpers/failures';
+import { Pipes } from '../helpers/pipes';
+
+// Nothing is ever sent there.
+const discard = 9;
+const pipes = new Pipes();
+let folder = '';
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'datagrams-'))));
+afterEach(() => {
+  pipes.closeAll();
+  rmSync(folder, { recursive: true });
+});
+
+const at = (name: string): string => path.join(folder, name);
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
+let names = 0;
+const abstractName = (): string => `\0readyloop-${process.pid}-${names++}`;
+
+test('D47: a datagram to a path, and its answer', () => runBlocking(function* () {
+  const server = yield* openDatagram({ path: at('server'), mode: 0o600 });
+  const client = yield* openDatagram({ path: at('client') });
+  expect(statSync(at('server')).mode & 0o777).toBe(0o600);
+  yield* client.send('question', { path: at('server') });
+  const question = yield* server.receive();
+  expect(question).toMatchObject({ family: 'unix', address: at('client'), port: 0 });
+  yield* server.send('answer', question);
+  expect(String((yield* client.receive()).data)).toBe('answer');
+  yield* server.close();
+  yield* client.close();
+  expect([existsSync(at('server')), existsSync(at('client'))]).toEqual([false, false]);
+}));
+
+test('IO23: a socket without a name can be heard, and not be answered', () => runBlocking(function* () {
+  const server = yield* openDatagram({ path: abstractName() });
+  const client = yield* openDatagram({ remote: server.localAddress ?? { path: '' } });
+  client.write('hello');
+  const hello = yield* server.receive();
+  expect(hello.address).toBe('');
+  expect(() => server.send('x', hello)).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  yield* server.close();
+  yield* client.close();
+}));
+
+test('D45: a stale file is replaced, a live socket and a file that is none are not', () => runBlocking(function* () {
+  const first = yield* openDatagram({ path: at('socket') });
+  expect(yield* failureOf(openDatagram({ path: at('socket') }))).toMatchObject({
+    code: 'EADDRINUSE', syscall: 'bind', address: at('socket'),
+  });
+  yield* first.close();
+  writeFileSync(at('file'), '');
+  expect(yield* failureOf(openDatagram({ path: at('file') }))).toEqual(withCode('EADDRINUSE'));
+  expect(existsSync(at('file'))).toBe(true);
+  expect(yield* failureOf(openDatagram({ path: at('x'.repeat(200)) }))).toEqual(withCode('ENAMETOOLONG'));
+}));
+
+test('IO23: a path without a socket fails the send', () => runBlocking(function* () {
+  const socket = yield* openDatagram({ path: abstractName() });
+  expect(yield* failureOf(socket.send('x', { path: at('nobody') }))).toMatchObject({
+    code: 'ENOENT', syscall: 'send', address: at('nobody'),
+  });
+  expect(() => socket.send('x', { host: '127.0.0.1', port: discard })).toThrow(withCode('ERR_INVALID_ARG_TYPE', /path/));
+  yield* socket.close();
+}));
+
+// Real time: a full UNIX receiver is asked again after a millisecond or some.
+test('IO23: a full receiver keeps senders to it waiting in order, and nobody else; a cancelled one is not sent', () =>
+  runBlocking(function* () {
+    const slow = yield* openDatagram({ path: abstractName() });
+    const quick = yield* openDatagram({ path: abstractName() });
+    const sender = yield* openDatagram({ path: abstractName() });
+    const [toSlow, toQuick] = [slow.localAddress, quick.localAddress];
+    if (toSlow === null || toQuick === null) throw new Error('no address');
+    const big = Buffer.alloc(16 * 1024);
+    let waiting = sender.send(big, toSlow);
+    let sent = 1;
+    for (; waiting.done(); sent++) {
+      big[0] = sent;
+      waiting = sender.send(Buffer.from(big), toSlow);
+    }
+    const cancelled = createTask(function* () {
+      yield* sender.send('never', toSlow);
+    });
+    yield* checkpoint();
+    cancelled.cancel();
+    yield* cancelled.join();
+    sender.write('written', toSlow);
+    yield* sender.send('quick', toQuick);
+    expect(String((yield* quick.receive()).data)).toBe('quick');
+    for (let i = 0; i < sent; i++) expect((yield* slow.receive()).data[0]).toBe(i & 255);
+    yield* waiting;
+    expect(String((yield* slow.receive()).data)).toBe('written');
+    for (const socket of [slow, quick, sender]) yield* socket.close();
+  }));
+
+test('IO23: closing fails the sends that wait for room', () => runBlocking(function* () {
+  const slow = yield* openDatagram({ path: abstractName() });
+  const sender = yield* openDatagram({ remote: slow.localAddress ?? { path: '' } });
+  const big = Buffer.alloc(16 * 1024);
+  let waiting = sender.send(big);
+  while (waiting.done()) waiting = sender.send(big);
+  void sender.close();
+  expect(yield* failureOf(waiting)).toEqual(withCode('ERR_CLOSED'));
+  yield* slow.close();
+}));
+
+test('IO23: descriptors travel with a datagram, as duplicates', () => runBlocking(function* () {
+  const taker = yield* openDatagram({ path: abstractName(), receiveDescriptors: true });
+  const giver = yield* openDatagram({ remote: taker.localAddress ?? { path: '' } });
+  const { reader, writer } = pipes.make();
+  yield* giver.send('two of them', undefined, { descriptors: [reader, writer] });
+  const { data, descriptors, descriptorsLost } = yield* taker.receive();
+  expect([String(data), descriptors.length, descriptorsLost]).toEqual(['two of them', 2, false]);
+  const inode = (descriptor: number): number => fstatSync(descriptor).ino;
+  expect(descriptors.map(inode)).toEqual([reader, writer].map(inode));
+  expect(descriptors).not.toContain(reader);
+  for (const descriptor of descriptors) closeSync(descriptor);
+  yield* taker.close();
+  yield* giver.close();
+}));
+
+test('IO23: descriptors that nobody takes are closed with the socket, and unwanted ones are never opened', () =>
+  runBlocking(function* () {
+    const { reader } = pipes.make();
+    const taker = yield* openDatagram({ path: abstractName(), receiveDescriptors: true });
+    const deaf = yield* openDatagram({ path: abstractName() });
+    const giver = yield* openDatagram({ path: abstractName() });
+    const before = openDescriptors();
+    for (const there of [taker.localAddress, deaf.localAddress]) {
+      if (there === null) throw new Error('no address');
+      yield* giver.send('one', there, { descriptors: [reader] });
+    }
+    expect(yield* deaf.receive()).toMatchObject({ descriptors: [], descriptorsLost: true });
+    while (openDescriptors() === before) yield* checkpoint();
+    yield* taker.close();
+    expect(openDescriptors()).toBe(before - 1);
+    yield* deaf.close();
+    yield* giver.close();
+  }));
+
+const BAD_DESCRIPTORS: readonly [unknown, string][] = [
+  [1, 'ERR_INVALID_ARG_TYPE'],
+  [['1'], 'ERR_INVALID_ARG_TYPE'],
+  [[-1], 'ERR_OUT_OF_RANGE'],
+  [[1.5], 'ERR_OUT_OF_RANGE'],
+  [Array<number>(254).fill(0), 'ERR_OUT_OF_RANGE'],
+];
+
+test.each(BAD_DESCRIPTORS)('IO23: %j are no descriptors', (descriptors, code) => runBlocking(function* () {
+  const socket = yield* openDatagram({ path: abstractName() });
+  const options = { descriptors: descriptors as number[] };
+  expect(() => socket.send('x', { path: at('nobody') }, options)).toThrow(withCode(code));
+  yield* socket.close();
+}));
+
+test('IO23: a closed descriptor cannot be sent', () => runBlocking(function* () {
+  const taker = yield* openDatagram({ path: abstractName() });
+  const giver = yield* openDatagram({ remote: taker.localAddress ?? { path: '' } });
+  expect(yield* failureOf(giver.send('x', undefined, { descriptors: [0x7ffffff] }))).toEqual(withCode('EBADF'));
+  yield* taker.close();
+  yield* giver.close();
+}));
