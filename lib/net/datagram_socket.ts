@@ -9,7 +9,7 @@ import { assertOptions } from '../kernel/arguments.js';
 import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
-import type { Writable } from './byte_stream.js';
+import { toBytes, type Writable } from './bytes.js';
 import { closedError, Datagram, failedAtOnce } from './datagram_receiving.js';
 import { DatagramSending } from './datagram_sending.js';
 import { credentialsOf, type PeerCredentials, toDescriptors } from './passing.js';
@@ -79,7 +79,7 @@ export class DatagramSocket extends DatagramSending {
    * Checkpoint: only if there is no room, or a name to resolve. Cancel: it is not sent.
    */
   send(data: Writable, to?: Destination, options?: SendOptions): Future<void> {
-    const bytes = toBytes(data, 'send');
+    const bytes = toPayload(data, 'send');
     const descriptors = options === undefined ? null : this._descriptorsToSend(options);
     if (this._closing) throw closedError();
     const target = to === undefined ? null : this._find(to, 'send');
@@ -98,7 +98,7 @@ export class DatagramSocket extends DatagramSending {
    * Checkpoint: no.
    */
   write(data: Writable, to?: Destination): void {
-    const bytes = toBytes(data, 'write');
+    const bytes = toPayload(data, 'write');
     if (this._closing) throw closedError();
     const target = to === undefined ? null : this._find(to, 'write');
     if (target !== null && 'host' in target) {
@@ -321,10 +321,6 @@ function hopCount(hops: unknown, least: number, call: string): number {
   throw new ArgumentRangeError(`${call}: ${hops} is not from ${least} to 255`);
 }
 
-/** @internal */
-export function toBytes(data: unknown, call: string): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  if (typeof data === 'string') return Buffer.from(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new ArgumentTypeError(`${call}: a string, a Buffer or another view is needed, not ${describe(data)}`);
+function toPayload(data: unknown, call: string): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : toBytes(data, call);
 }

@@ -10,8 +10,9 @@ import type { EventLoop } from '../kernel/event_loop.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { DatagramSocket } from './datagram_socket.js';
-import { assertPlace, resolveHost } from './open_connection.js';
 import { type Destination, toTarget } from './peers.js';
+import { assertPlace } from './places.js';
+import { resolveHost } from './resolver.js';
 import { socketsOf } from './sockets.js';
 
 /** Where a socket of datagrams is, and how it is set up. */

@@ -8,7 +8,7 @@ import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/erro
 import { PACKED_ADDRESS_WORDS, type Datagrams } from '../engine/datagrams.js';
 import { describe } from '../kernel/coroutine.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
-import { assertPort } from './open_connection.js';
+import { assertPort, assertText } from './places.js';
 
 /** Where a datagram goes: a host and a port, a UNIX path, or an address as received datagrams and sockets have it. */
 export type Destination = { readonly host: string; readonly port: number } | { readonly path: string } | SocketAddress;
@@ -121,14 +121,14 @@ export function toTarget(to: unknown, call: string): Target {
   if (path !== undefined && (host !== undefined || port !== undefined)) {
     throw new ArgumentTypeError(`${call}: give either a host and a port, or a path`);
   }
-  if (family === 'unix' || path !== undefined) return { host: assertText(path ?? address, `${call}: path`), port: -1 };
+  const isPath = family === 'unix' || path !== undefined;
+  const name = (isPath ? path : host) ?? address;
+  if (isPath) {
+    assertText(name, `${call}: path`);
+    return { host: name, port: -1 };
+  }
   assertPort(port, `${call}: port`);
   if (port === 0) throw new ArgumentRangeError(`${call}: nothing can be sent to port 0`);
-  return { host: assertText(host ?? address, `${call}: host`), port: port as number };
-}
-
-function assertText(text: unknown, what: string): string {
-  if (typeof text !== 'string') throw new ArgumentTypeError(`${what} is a string, not ${describe(text)}`);
-  if (text === '') throw new ArgumentRangeError(`${what} is empty`);
-  return text;
+  assertText(name, `${call}: host`);
+  return { host: name, port: port as number };
 }

@@ -5,8 +5,8 @@ import { isIPv4 } from 'node:net';
 import { socketError } from '../base/errors.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
-import { resolveHost } from './open_connection.js';
 import type { Target } from './peers.js';
+import { resolveHost } from './resolver.js';
 
 /** Throws: what the resolver says; `EAFNOSUPPORT` if the host has no address that a socket of IPv4 can send to. */
 export function* resolveTarget(loop: EventLoop, { host, port }: Target, isIpv6: boolean, call: string): Coroutine<string> {

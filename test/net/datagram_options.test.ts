@@ -200,8 +200,10 @@ const BAD_DESTINATIONS: readonly [unknown, string][] = [
 test.each(BAD_DESTINATIONS)('IO23: to %j nothing is sent', (to, code) => runBlocking(function* () {
   const socket = yield* openDatagram({ host: HOST, port: 0 });
   expect(() => socket.send('x', to as Destination)).toThrow(withCode(code));
-  expect(() => socket.send(1 as unknown as string, { host: HOST, port: discard })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
-  expect(() => socket.send('x', { host: HOST, port: discard }, { descriptors: [0] })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+  const there = { host: HOST, port: discard };
+  const bad = withCode('ERR_INVALID_ARG_TYPE');
+  expect(() => socket.send(1 as unknown as string, there)).toThrow(bad);
+  expect(() => socket.send('x', there, { descriptors: [0] })).toThrow(bad);
   yield* socket.close();
 }));
 
