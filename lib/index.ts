@@ -35,6 +35,7 @@ export { DatagramSocket, type SendOptions } from './net/datagram_socket.js';
 export { type DatagramOptions, openDatagram } from './net/open_datagram.js';
 export type { PeerCredentials } from './net/passing.js';
 export type { Destination } from './net/peers.js';
+export { type InheritedFd, listenFds, type ListenFdsOptions } from './net/listen_fds.js';
 export { type ConnectOptions, openConnection } from './net/open_connection.js';
 export {
   getAddrInfo,

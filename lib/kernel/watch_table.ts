@@ -1,6 +1,7 @@
 // Who watches which descriptor. Each (descriptor, direction) has at most one user: a callback that is called whenever it
 // is ready, or one waiting task. The table is what turns a second user into an error instead of a lost wake-up.
 
+import { constants } from 'node:os';
 import {
   ArgumentRangeError,
   ArgumentTypeError,
@@ -29,6 +30,8 @@ export function assertDescriptor(fd: unknown): asserts fd is number {
   if (typeof fd !== 'number') throw new ArgumentTypeError(`a descriptor is a number, not ${typeof fd}`);
   if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) throw new ArgumentRangeError(`${fd} is not a descriptor`);
 }
+
+const OWNED = -constants.errno.EBUSY;
 
 type User = FdCallback | ReadinessFuture;
 
@@ -98,6 +101,9 @@ export class WatchTable {
     const result = this.#loop._engine.watch(fd, direction, slot, this.#loop._word(slot, Kind.ready), repeat);
     if (result === 0) return;
     this.#loop._release(slot);
+    if (result === OWNED) {
+      throw new BusyResourceError(`descriptor ${fd} is that of a stream, server or socket of this loop; use that instead`);
+    }
     throw systemError(result, `watch descriptor ${fd}`, hintFor(result));
   }
 

@@ -4,11 +4,15 @@
 import { ArgumentRangeError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
 import type { Future } from '../kernel/future.js';
+import { getRunningLoop } from '../kernel/running.js';
+import { assertDescriptor } from '../kernel/watch_table.js';
 import type { SocketAddress } from './addresses.js';
+import { adoptStream } from './adopting.js';
 import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
 import { atOnce } from './receiving.js';
 import { SocketDuplex, type ToDuplexOptions } from './socket_duplex.js';
+import { socketsOf } from './sockets.js';
 import { StreamCore } from './stream_core.js';
 
 /** One separator, or several of which the one that ends first counts. */
@@ -31,6 +35,19 @@ const NOTHING = Buffer.alloc(0);
  * Source: asyncio.StreamReader and StreamWriter, trio.SocketStream.
  */
 export class ByteStream extends StreamCore {
+  /**
+   * Makes a stream of a connected socket that somebody else opened: by socket activation, by another addon, by a parent.
+   * It works on a duplicate: the descriptor stays yours to close, and is non-blocking from now on.
+   *
+   * Throws: a system error (`EBADF`, `ENOTSOCK`, `EPROTOTYPE`); ArgumentTypeError, ArgumentRangeError. Checkpoint: no.
+   * Source: asyncio's open_connection(sock=…).
+   */
+  static fromFd(fd: number): ByteStream {
+    assertDescriptor(fd);
+    const sockets = socketsOf(getRunningLoop());
+    return adoptStream(sockets, new ByteStream(sockets, -1), fd);
+  }
+
   /**
    * Reads what is there, at most `max` bytes, and waits only if nothing is.
    *

@@ -40,6 +40,13 @@ export class Listener {
     return result;
   }
 
+  /** Listens with a duplicate of somebody's socket. Returns: as `listen`. */
+  adopt(fd: number): number {
+    const result = this.#sockets.transports.adopt(this.slot, this.word, fd, true);
+    if (result < 0) this.close();
+    return result;
+  }
+
   get address(): SocketAddress | null {
     return this.#isClosed ? null : parseAddress(this.#sockets.transports.address(this.slot, this.word, false));
   }

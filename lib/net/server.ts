@@ -136,6 +136,14 @@ export class Server {
     return result;
   }
 
+  /** @internal Listens with somebody's socket as well. Returns: 0 or a negative errno. */
+  _adopt(fd: number): number {
+    const listener = new Listener(this.#sockets, this);
+    const result = listener.adopt(fd);
+    if (result === 0) this.#listeners.push(listener);
+    return result;
+  }
+
   /** @internal Closes the server when the run that it belongs to cancels what is left. */
   _guard(): void {
     const root = this.#status.root as Root;

@@ -3,11 +3,13 @@
 import { constants } from 'node:os';
 import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/errors.js';
 import { ListenFlag } from '../engine/transports.js';
-import { assertCallable } from '../kernel/arguments.js';
+import { assertCallable, assertOptions } from '../kernel/arguments.js';
 import { captureContext } from '../kernel/context.js';
 import { describe, type Coroutine } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { assertDescriptor } from '../kernel/watch_table.js';
+import { refusedDescriptor } from './adopting.js';
 import { assertPlace } from './places.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { acceptStream, type ConnectionHandler, Server, type ServerSetting } from './server.js';
@@ -21,6 +23,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** A UNIX socket; a name that begins with a zero byte is an abstract one. A file nobody listens behind is replaced. */
   readonly path?: string;
+  /** A socket that listens already, instead of a place: a duplicate of it is used. See `listenFds`. */
+  readonly fd?: number;
   /** The permissions of the UNIX socket's file. */
   readonly mode?: number;
   /** Connections that the kernel keeps waiting; 511 by default. */
@@ -56,7 +60,9 @@ export type Serving = Omit<ServerSetting, 'maxConnections'>;
 
 /** @internal Starts a server of either kind. */
 export function serve(serving: Serving, options: ServerOptions, call: string): Future<Server> {
-  assertPlace(options, call);
+  assertOptions(options, call);
+  if (options.fd === undefined) assertPlace(options, call);
+  else assertAdopted(options, call);
   const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode } = options;
   assertPositive(maxConnections, `${call}: maxConnections`, Infinity);
   assertPositive(backlog, `${call}: backlog`, 2 ** 31 - 1);
@@ -76,13 +82,27 @@ function assertPositive(value: unknown, what: string, most: number): void {
   throw new ArgumentRangeError(`${what} ${value} is not a whole number from 1 on`);
 }
 
+function assertAdopted({ fd, host, port, path }: ServerOptions, call: string): void {
+  assertDescriptor(fd);
+  if (host === undefined && port === undefined && path === undefined) return;
+  throw new ArgumentTypeError(`${call}: a socket that listens already, fd, has its host, port or path`);
+}
+
 function* start(sockets: Sockets, server: Server, options: ServerOptions): Coroutine<Server> {
-  const { host, port = -1, path } = options;
-  if (path !== undefined) listenAt(server, path, -1, options);
+  const { host, port = -1, path, fd } = options;
+  if (fd !== undefined) adoptListener(server, fd);
+  else if (path !== undefined) listenAt(server, path, -1, options);
   else if (host === undefined) listenEverywhere(server, port, options);
   else listenAtAll(server, yield* resolveHost(sockets.loop, host, options.resolver), port, options);
   server._guard();
   return server;
+}
+
+function adoptListener(server: Server, fd: number): void {
+  const result = server._adopt(fd);
+  if (result === 0) return;
+  void server.close();
+  throw refusedDescriptor(result, fd);
 }
 
 // One socket for both families where there is IPv6.

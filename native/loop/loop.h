@@ -48,7 +48,7 @@ class Loop final {
   [[nodiscard]] std::optional<base::Instant> next_deadline() const noexcept { return timers_.next_deadline(); }
 
   // Interest in a descriptor that somebody else owns; see WatchTable for the details.
-  // EBADF: closed; EPERM: a regular file or a directory, which is always ready.
+  // EBADF: closed; EPERM: a regular file or a directory, which is always ready; EBUSY: a transport's own.
   base::Status watch(int fd, Direction direction, std::uint32_t slot, std::int32_t word, Repeat repeat) noexcept;
   bool unwatch(int fd, Direction direction) noexcept;
   void forget(int fd) noexcept;

@@ -52,6 +52,12 @@ Source* Registry::find(base::Token token) noexcept {
   return entry == nullptr ? nullptr : entry->source.get();
 }
 
+void Registry::own(int fd) noexcept {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= owned_.size()) owned_.resize(index + 1, false);
+  owned_[index] = true;
+}
+
 // The list is taken out first: a source's destructor may deregister another source.
 void Registry::release_closed() noexcept {
   dispatching_ = false;

@@ -45,6 +45,14 @@ class Registry final {
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
+  // Descriptors that belong to a source of the loop's own, which nobody else may watch: epoll knows a number once, so a
+  // watch would take the source's events away. Owned from the registration until the owner closes it.
+  void own(int fd) noexcept;
+  void disown(int fd) noexcept { owned_[static_cast<std::size_t>(fd)] = false; }
+  [[nodiscard]] bool owns(int fd) const noexcept {
+    return fd >= 0 && static_cast<std::size_t>(fd) < owned_.size() && owned_[static_cast<std::size_t>(fd)];
+  }
+
   // The loop's brackets around the calls of on_ready.
   void begin_dispatch() noexcept { dispatching_ = true; }
   void release_closed() noexcept;
@@ -56,6 +64,7 @@ class Registry final {
   };
 
   selector::Selector& selector_;
+  std::vector<bool> owned_;  // before the sources, which disown when they go
   base::Slab<Entry> entries_;
   std::vector<std::unique_ptr<Source>> closed_;
   bool dispatching_ = false;

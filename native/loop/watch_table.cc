@@ -28,6 +28,7 @@ FdWatch* WatchTable::find(int fd) noexcept {
 // Asked before the selector is, so that the backends agree: epoll refuses files with EPERM, poll(2) and kqueue would
 // report them as ready, always or once. (watch_table_test: "refuses closed descriptors…")
 base::Status WatchTable::check_pollable(int fd) const noexcept {
+  if (registry_.owns(fd)) return base::Status(EBUSY, "watch");
   struct stat facts {};
   if (syscalls_.fstat(fd, &facts) != 0) return base::Status::from_errno("fstat");
   if (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode)) return base::Status(EPERM, "watch");

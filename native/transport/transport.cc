@@ -14,6 +14,8 @@ base::Status Transport::enter(std::unique_ptr<Transport> transport, selector::In
   base::Result<base::Token> token = ledger.registry.register_source(std::move(transport), entered.fd(), interest);
   if (!token.ok()) return token.status();
   entered.token_ = token.value();
+  entered.is_entered_ = true;
+  ledger.registry.own(entered.fd());
   entered.reads_ = interest.readable;
   entered.writes_ = interest.writable;
   entered.count_active(true);

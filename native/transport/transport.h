@@ -50,6 +50,11 @@ class Transport : public loop::Source {
   // Hands `transport` over to the registry and enters it under its name. On failure it is destroyed.
   static base::Status enter(std::unique_ptr<Transport> transport, selector::Interest interest) noexcept;
 
+  // The number is anybody's once the descriptor is closed, right after this.
+  ~Transport() override {
+    if (is_entered_) ledger_.registry.disown(fd());
+  }
+
   // Null: stale, or never there.
   [[nodiscard]] static Transport* find(const TransportLedger& ledger, SinkName name) noexcept;
 
@@ -77,6 +82,7 @@ class Transport : public loop::Source {
 
   base::Token token_;
   Kind kind_;
+  bool is_entered_ = false;
   bool reads_ = false;
   bool writes_ = false;
 };

@@ -13,7 +13,9 @@
 using namespace readyloop::test;
 using namespace readyloop::transport;
 using readyloop::base::Fd;
+using readyloop::loop::Direction;
 using readyloop::loop::Record;
+using readyloop::loop::Repeat;
 
 namespace {
 
@@ -118,6 +120,24 @@ TEST_CASE("Transports: only stream sockets are adopted as streams, only listenin
   CHECK(fixture.transports->adopt_stream(kFirst, -1).error() == EBADF);
   const SocketPair pair = make_tcp_pair();
   CHECK(fixture.transports->adopt_listener(kFirst, pair.left.get()).error() == EINVAL);
+}
+
+TEST_CASE("Transports: a descriptor of a transport is not watched, until it is closed") {
+  TransportFixture fixture;
+  const Fd peer = fixture.stream(kFirst);
+  const int fd = fixture.transports->stream(kFirst)->fd();
+  const auto watch = [&](int number) {
+    return fixture.loop->watch(number, Direction::kRead, 9, 0x92, Repeat::kOnce).error();
+  };
+  CHECK(watch(fd) == EBUSY);
+  CHECK(watch(peer.get()) == 0);
+  CHECK(fixture.loop->unwatch(peer.get(), Direction::kRead));
+  fixture.transports->abort(kFirst);
+  CHECK(watch(fd) == EBADF);
+  // The number's next file is its own.
+  const Fd next(::fcntl(peer.get(), F_DUPFD_CLOEXEC, fd));
+  REQUIRE(next.get() == fd);
+  CHECK(watch(fd) == 0);
 }
 
 TEST_CASE("Transports: destroying the loop closes every descriptor") {
