@@ -1,10 +1,12 @@
 // The request handler in the async colour: `async` and `await`.
 // The same program in the other colour stands in handler_generator.mjs; read the two side by side.
 import { createTask, gather, untilSignal } from 'readyloop';
+import { askByLineAsync } from './lines.mjs';
 import { request } from './services.mjs';
 
 /** Asks one service. A bare `await request(…)` would go on after a cancellation; untilSignal aborts the request. */
 async function ask(service, question) {
+  if (service.transport === 'streams') return await askByLineAsync(service, question);
   return await untilSignal((signal) => request(service, question, signal));
 }
 

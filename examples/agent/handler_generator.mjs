@@ -1,10 +1,12 @@
 // The request handler in the generator colour: `function*` and `yield*`.
 // The same program in the other colour stands in handler_async.mjs; read the two side by side.
 import { createTask, gather, untilSignal } from 'readyloop';
+import { askByLine } from './lines.mjs';
 import { request } from './services.mjs';
 
 /** Asks one service. Cancelling the task that waits here aborts the HTTP request. */
 function* ask(service, question) {
+  if (service.transport === 'streams') return yield* askByLine(service, question);
   return yield* untilSignal((signal) => request(service, question, signal));
 }
 

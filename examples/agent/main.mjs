@@ -4,7 +4,7 @@ import { CancelledError, getRunningLoop, runMain, until } from 'readyloop';
 import { check } from './check.mjs';
 import * as asyncHandler from './handler_async.mjs';
 import * as generatorHandler from './handler_generator.mjs';
-import { readOptions, usage } from './options.mjs';
+import { readOptions, transports, usage } from './options.mjs';
 import { record } from './recorder.mjs';
 import { FigureReport, PictureReport } from './report.mjs';
 import { withServices } from './service_process.mjs';
@@ -25,7 +25,11 @@ function* measure(services, colour, report) {
 function* main(options) {
   try {
     if (options.check) {
-      yield* withServices(options, (services) => check((...args) => measure(services, ...args), options.delays));
+      for (const transport of transports) {
+        console.log(`over ${transport}`);
+        const checkIt = (services) => check((...args) => measure(services, ...args), options.delays);
+        yield* withServices({ ...options, transport }, checkIt);
+      }
       return;
     }
     const report = options.json ? new FigureReport() : new PictureReport();

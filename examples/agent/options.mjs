@@ -1,6 +1,7 @@
 // The command line of the demo.
 import { parseArgs } from 'node:util';
 
+export const transports = ['http', 'streams'];
 export const serviceNames = ['profile', 'orders', 'manual', 'model'];
 
 export const usage = `usage: node examples/agent/main.mjs [options]
@@ -8,11 +9,12 @@ export const usage = `usage: node examples/agent/main.mjs [options]
 An agent asks three context services and a model, first one after another, then the three at once.
 
   --colour generator|async   in which colour the handler is written (generator)
+  --transport http|streams   how the services are asked: with fetch, or with readyloop's own streams (http)
   --json                     print figures for machines instead of a picture
   --fast                     let the services answer ten times faster
   --fail SERVICE             let a service answer with an error: ${serviceNames.join(', ')}
   --down SERVICE             let a service be unreachable
-  --check                    run both colours fast, and check what comes out
+  --check                    run both colours over both transports fast, and check what comes out
   --help                     print this`;
 
 const full = { profile: 800, orders: 500, manual: 300, model: 1500 };
@@ -25,6 +27,7 @@ export function readOptions(args) {
       args,
       options: {
         colour: { type: 'string', default: 'generator' },
+        transport: { type: 'string', default: 'http' },
         json: { type: 'boolean', default: false },
         fast: { type: 'boolean', default: false },
         fail: { type: 'string' },
@@ -38,6 +41,7 @@ export function readOptions(args) {
   }
   if (values.help) return { help: true };
   if (!['generator', 'async'].includes(values.colour)) return { mistake: `there is no colour '${values.colour}'` };
+  if (!transports.includes(values.transport)) return { mistake: `there is no transport '${values.transport}'` };
   for (const name of [values.fail, values.down]) {
     if (name !== undefined && !serviceNames.includes(name)) return { mistake: `there is no service '${name}'` };
   }

@@ -1,10 +1,13 @@
-// The other side: four HTTP servers in a process of their own, so that waiting for them is real waiting.
-// Started by service_process.mjs with the delays as its argument; tells its parent the ports, and ends with it.
+// The other side: four servers, of HTTP or of lines over streams, in a process of their own, so that waiting for them is
+// real waiting. Started by service_process.mjs with the options as its argument; tells its parent the ports, and ends with
+// it.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { serveLines } from './line_services.mjs';
 
-const { delays, fail, down } = JSON.parse(process.argv[2]);
+const options = JSON.parse(process.argv[2]);
+const { delays, fail, down } = options;
 
 const answers = {
   profile: () => 'Ada keeps 40 trout in a garden pond and has been a customer since 2019',
@@ -49,4 +52,10 @@ async function listen(name) {
 // Ctrl-C reaches every process of the terminal; here it is for the parent to decide when to stop.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit());
-process.send(Object.fromEntries(await Promise.all(Object.keys(answers).map(listen))));
+if (options.transport === 'streams') {
+  await serveLines(answers, options, (ports) => {
+    process.send(Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, `tcp://127.0.0.1:${port}`])));
+  });
+} else {
+  process.send(Object.fromEntries(await Promise.all(Object.keys(answers).map(listen))));
+}

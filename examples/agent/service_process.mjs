@@ -8,14 +8,16 @@ const program = fileURLToPath(new URL('server_process.mjs', import.meta.url));
 /**
  * Runs `body(services)` while the services are up. They are stopped whatever happens: an answer, an error, Ctrl-C.
  * `delays` are milliseconds by name; the service called `fail` answers with an error; nobody listens for the one
- * called `down`.
+ * called `down`. `transport` says how they are asked: `http` or `streams`.
  */
-export function* withServices({ delays, fail, down }, body) {
-  const child = fork(program, [JSON.stringify({ delays, fail, down })]);
+export function* withServices({ delays, fail, down, transport }, body) {
+  const child = fork(program, [JSON.stringify({ delays, fail, down, transport })]);
   const exited = onExit(child);
   try {
     const urls = yield* firstMessage(child);
-    return yield* body(Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { name, url }])));
+    return yield* body(
+      Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { name, url, transport }])),
+    );
   } finally {
     child.kill();
     yield* exited;

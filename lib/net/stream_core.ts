@@ -38,7 +38,7 @@ export abstract class StreamCore extends Receiving {
     const { length } = bytes;
     if (length === 0) return;
     if (this._sending !== null && this._sending.heldBytes > 0) {
-      this._sending.hold(length > LARGE_WRITE_BYTES ? bytes : Buffer.from(bytes));
+      this._sending.hold(length > LARGE_WRITE_BYTES ? this._lasting(bytes) : Buffer.from(bytes));
       return;
     }
     if (length > LARGE_WRITE_BYTES) {
@@ -59,7 +59,12 @@ export abstract class StreamCore extends Receiving {
 
   private _sendLarge(bytes: Uint8Array): void {
     const sent = this._sendNow(bytes);
-    if (sent >= 0 && sent < bytes.length) this._ownSending().hold(bytes.subarray(sent));
+    if (sent >= 0 && sent < bytes.length) this._ownSending().hold(this._lasting(bytes.subarray(sent)));
+  }
+
+  // A protocol may write what it was just told, and the slab is somebody else's in the next turn.
+  private _lasting(bytes: Uint8Array): Uint8Array {
+    return bytes.buffer === this._sockets.slab.buffer ? Buffer.from(bytes) : bytes;
   }
 
   // Returns: how many bytes were taken; -1, the failure noted, if nothing can be sent any more.

@@ -210,9 +210,9 @@ export class Transport extends StreamCore {
   }
 
   /**
-   * Writes without waiting: everything that is written in a turn leaves together at its end. Up to 8 KiB are copied; leave
-   * larger memory as it is until `resumeWriting`, or until `pendingBytes` is 0. After the connection was lost it does
-   * nothing.
+   * Writes without waiting: everything that is written in a turn leaves together at its end. Up to 8 KiB are copied, and so
+   * is what `dataReceived` was given; leave other memory as it is until `resumeWriting`, or until `pendingBytes` is 0.
+   * After the connection was lost it does nothing.
    *
    * Throws: ClosedResourceError after `close`, `abort` or `sendEof`; ArgumentTypeError. Checkpoint: no.
    */

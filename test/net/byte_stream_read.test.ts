@@ -334,3 +334,18 @@ test('ST4: separators that are empty or nothing are refused at the call', () => 
   near.abort();
   far.abort();
 }));
+
+test('ST11: after the end every read says so at once', () => run(function* () {
+  const { near, far } = yield* connect();
+  near.write('last');
+  void near.close();
+  expect(String(yield* far.readAll())).toBe('last');
+  for (let i = 0; i < 2; i++) {
+    expect(yield* far.read()).toBeNull();
+    expect(yield* far.readLine()).toBeNull();
+    expect(yield* far.readInto(Buffer.alloc(1))).toBe(0);
+    expect(yield* far.readAll()).toHaveLength(0);
+    expect(yield* far.readExactly(0)).toHaveLength(0);
+  }
+  void far.close();
+}));

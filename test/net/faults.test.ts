@@ -45,7 +45,7 @@ class EchoProtocol implements Protocol {
     this.transport = transport;
   }
   dataReceived(data: Buffer): void {
-    this.transport.write(Buffer.from(data));
+    this.transport.write(data);
   }
   pauseWriting(): void {
     this.transport.pauseReading();

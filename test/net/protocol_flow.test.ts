@@ -23,6 +23,19 @@ test('IO16, IO17: writing pauses once above the high mark and resumes once at th
   yield* over(server, stream);
 }));
 
+test('IO18: many small writes pause as one large one would', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  let written = 0;
+  while (!witness.log.includes('pause') && written < 100_000_000) {
+    witness.transport.write(pattern(1000));
+    written += 1000;
+  }
+  expect(witness.log).toEqual(['made', 'pause']);
+  expect(witness.transport.pendingBytes).toBeLessThan(128 * 1024);
+  yield* stream.readExactly(written);
+  yield* over(server, stream);
+}));
+
 test('IO16: with a high mark of 0, whatever waits pauses', () => run(function* () {
   const { server, stream, witness } = yield* witnessed();
   const { transport } = witness;
@@ -42,6 +55,16 @@ test('IO17: lower marks pause at once', () => run(function* () {
   expect(witness.log).toEqual(['made']);
   transport.setWriteLimits({ high: 0 });
   expect(witness.log).toEqual(['made', 'pause']);
+  yield* over(server, stream);
+}));
+
+test('IO14, IO20: what a protocol is told can be written on as it is, also where it has to wait', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  witness.dataReceived = (data) => witness.transport.write(data);
+  const sent = pattern(12_000_000);
+  stream.write(sent);
+  yield* until(() => witness.log.includes('pause') && witness.transport.pendingBytes > 1_000_000);
+  expect((yield* stream.readExactly(sent.length)).equals(sent)).toBe(true);
   yield* over(server, stream);
 }));
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,6 +54,19 @@ TEST_CASE("Transports: a connection that stands is said, and what was written be
   }
   while (!fixture.transports->accept(kListener, kSecond).ok()) static_cast<void>(fixture.wait());
   CHECK(fixture.bytes(wait_for(fixture, 2)) == "early");
+}
+
+TEST_CASE("Transports: both ends of a connection send small packets at once") {
+  ConnectFixture fixture;
+  REQUIRE(fixture.transports->connect(kFirst, fixture.address, nullptr).ok());
+  CHECK(wait_for(fixture, kListener.slot).a == static_cast<int>(TransportEvent::kAccepted));
+  REQUIRE(fixture.transports->accept(kListener, kSecond).ok());
+  for (const SinkName name : {kFirst, kSecond}) {
+    int no_delay = 0;
+    socklen_t length = sizeof no_delay;
+    REQUIRE(::getsockopt(fixture.transports->stream(name)->fd(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &length) == 0);
+    CHECK(no_delay != 0);
+  }
 }
 
 TEST_CASE("Transports: a connection that is refused says so, once") {
