@@ -14,6 +14,7 @@ export function findServers(build, python) {
     floor: [path.join(build, 'echo_floor')],
     ours: [process.execPath, program('ours.mjs')],
     'ours readInto': [process.execPath, program('ours_into.mjs')],
+    'ours protocol': [process.execPath, program('ours_protocol.mjs')],
     data: [process.execPath, program('node_data.mjs')],
     'for await': [process.execPath, program('node_for_await.mjs')],
   };

@@ -4,6 +4,7 @@ import { ArgumentTypeError, asError } from '../base/errors.js';
 import { assertCallable } from '../kernel/arguments.js';
 import { captureContext, type Context } from '../kernel/context.js';
 import { type Coroutine, describe } from '../kernel/coroutine.js';
+import { current } from '../kernel/current.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { connectTo, type ConnectTarget } from './connecting.js';
@@ -83,15 +84,17 @@ class AcceptedTransport extends Transport implements Connection {
     return null;
   }
 
-  /** @internal In a callback of its own: whoever made room for this connection may be a task. */
+  /** @internal Whoever made room for this connection may be a task, and a protocol is told in no task's step. */
   _serve(): void {
-    this._sockets.loop._callSoonIn(null, () => this.#start(), []);
+    if (current.task === null) this.#start();
+    else this._sockets.loop._callSoonIn(null, () => this.#start(), []);
   }
 
   #start(): void {
     if (this._isReleased) return;
     try {
-      this._begin(checked(this._factory()));
+      const factory = this._factory;
+      this._begin(checked(factory()));
     } catch (exception) {
       const message = 'a server could not make a protocol, so the connection is closed';
       this._sockets.loop.callExceptionHandler({ message, exception: asError(exception), transport: this });

@@ -204,7 +204,7 @@ export class Transport extends StreamCore {
   override _released(): void {
     if (this._isReleased) return;
     super._released();
-    if (this._ownProtocol === null) return;
+    if (this._ownProtocol?.connectionLost === undefined) return;
     const { loop } = this._sockets;
     loop._callSoonIn(null, () => this._tell('connectionLost', this._lostBy), []);
   }
