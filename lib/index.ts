@@ -45,6 +45,7 @@ export {
   type Resolver,
   setResolver,
 } from './net/resolver.js';
+export { type NotifyOptions, sdNotify, type ServiceState } from './net/sd_notify.js';
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
 export { type DuplexAddress, SocketDuplex, type ToDuplexOptions } from './net/socket_duplex.js';
