@@ -13,7 +13,7 @@ import { assertPort, assertText } from './places.js';
 /** Where a datagram goes: a host and a port, a UNIX path, or an address as received datagrams and sockets have it. */
 export type Destination = { readonly host: string; readonly port: number } | { readonly path: string } | SocketAddress;
 
-/** @internal */
+/** What people read of an address, and the kernel's form of it. */
 export class Peer implements SocketAddress {
   readonly family: SocketAddress['family'];
   readonly address: string;
