@@ -20,12 +20,16 @@ const READ_HIGH_BYTES = 128 * 1024;
 const READ_LOW_BYTES = 64 * 1024;
 
 /**
- * Chunks from this size on are received straight into memory of the reader's own, which saves copying them out of the
- * slab; and below it no more. The memory is as large as what came last, rounded up, so at least half of it is used. It
- * stays below 128 KiB, from where on the C library maps each piece afresh and every page of it faults.
+ * Behind a row of chunks of this size the next ones are received straight into memory of the reader's own, which saves
+ * copying them out of the slab, until a small one comes. The kernel is offered room for about as much as came last. A row,
+ * because many small messages at once look like a large chunk now and then, and are better off in the slab.
  */
-const LEAST_BULK_BYTES = 24 * 1024;
-const LARGEST_BULK_BYTES = 120 * 1024;
+const LEAST_BULK_BYTES = 16 * 1024;
+const LARGE_IN_A_ROW = 4;
+const LARGEST_BULK_BYTES = 128 * 1024;
+
+/** Chunks below this end the row; each is a copy with memory of its own, so that keeping one keeps little. */
+const LEAST_PIECE_BYTES = 8 * 1024;
 
 export const enum StreamFlag {
   /** `close` or `abort` was called. */
@@ -53,6 +57,7 @@ export interface RareState {
   limits: { readonly high: number; readonly low: number } | null;
   /** How much to receive at once where the stream announces; 0 before it is known. */
   bulkBytes: number;
+  largeInARow: number;
 }
 
 export abstract class Receiving {
@@ -97,7 +102,7 @@ export abstract class Receiving {
       const chunk = Buffer.allocUnsafe(length);
       slab.copy(chunk, 0, offset, offset + length);
       this._reader = null;
-      if (length >= LEAST_BULK_BYTES) this._announceFor(length);
+      this._noteSize(length);
       finishNow(reader, chunk);
       return;
     }
@@ -113,6 +118,14 @@ export abstract class Receiving {
       reader._finish(chunk);
     } else if ((this._flags & StreamFlag.closed) === 0) {
       this._keep(chunk, 0, chunk.length);
+    }
+  }
+
+  private _noteSize(length: number): void {
+    if (length >= LEAST_BULK_BYTES) {
+      if (++this._ownRare().largeInARow >= LARGE_IN_A_ROW) this._announceFor(length);
+    } else if (this._rare !== null) {
+      this._rare.largeInARow = 0;
     }
   }
 
@@ -137,19 +150,18 @@ export abstract class Receiving {
 
   private _receiveChunk(reader: ChunkReader): void {
     const rare = this._ownRare();
-    const memory = Buffer.allocUnsafeSlow(Math.min(reader._max, Math.max(rare.bulkBytes, LEAST_BULK_BYTES)));
-    const count = this._receiveNow(memory);
+    const { chunks } = this._sockets;
+    const wanted = Math.min(reader._max, Math.max(rare.bulkBytes, LEAST_BULK_BYTES));
+    const count = this._receiveNow(chunks.room(wanted), chunks.used, wanted);
     if (count < 0) return;
     this._reader = null;
-    if (count < LEAST_BULK_BYTES) this._stopAnnouncing();
+    if (count < LEAST_PIECE_BYTES) this._stopAnnouncing();
     else if (count * 2 < rare.bulkBytes || count === rare.bulkBytes) this._announceFor(count + 1);
-    // What is much too large for its bytes is not kept alive by them.
-    const chunk = 2 * count < memory.length ? Buffer.from(memory.subarray(0, count)) : memory.subarray(0, count);
-    finishNow(reader, chunk);
+    finishNow(reader, count < LEAST_PIECE_BYTES ? chunks.copy(count) : chunks.take(count));
   }
 
   private _receiveInto(reader: IntoReader): void {
-    const count = this._receiveNow(reader.into);
+    const count = this._receiveNow(reader.into, 0, reader.into.length);
     if (count < 0) return;
     this._reader = null;
     finishNow(reader, count);
@@ -157,8 +169,8 @@ export abstract class Receiving {
 
   // Only when the transport has said so: bytes of an earlier record must not be overtaken.
   // Returns: how many bytes; -1 if the reader goes on waiting, or was told of a failure.
-  private _receiveNow(into: Uint8Array): number {
-    const count = this._sockets.transports.receive(this._slot, this._word, into, 0, into.length);
+  private _receiveNow(into: Uint8Array, from: number, size: number): number {
+    const count = this._sockets.transports.receive(this._slot, this._word, into, from, from + size);
     if (count > 0 || count === EAGAIN) return Math.max(count, -1);
     this._end(count === 0 ? null : this._errorFor(-count, 'read'));
     return -1;
@@ -175,6 +187,7 @@ export abstract class Receiving {
   }
 
   private _stopAnnouncing(): void {
+    if (this._rare !== null) this._rare.largeInARow = 0;
     this._flags &= ~StreamFlag.announcing;
     this._sockets.transports.control(this._slot, this._word, Control.deliver);
   }
@@ -273,11 +286,11 @@ export abstract class Receiving {
     return this._park(new IntoReader(loop, this, into));
   }
 
-
   /** @internal */
   _ownRare(): RareState {
     return (this._rare ??= {
-      readError: null, sendError: null, local: null, remote: null, closing: null, limits: null, bulkBytes: 0,
+      readError: null, sendError: null, local: null, remote: null, closing: null, limits: null,
+      bulkBytes: 0, largeInARow: 0,
     });
   }
 

@@ -6,12 +6,14 @@ import type { Transports } from '../engine/transports.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State } from '../kernel/future.js';
 import type { Sink } from '../kernel/loop_core.js';
+import { ChunkMemory } from './chunk_memory.js';
 
 export class Sockets {
   readonly loop: EventLoop;
   readonly transports: Transports;
   readonly outbox: Outbox;
   readonly slab: Buffer;
+  readonly chunks = new ChunkMemory();
   /** For operations that are over at once: nobody can change it, so one is enough. */
   readonly done: Future<void>;
 

@@ -13,6 +13,7 @@
 #include "addon/args.h"
 #include "addon/datagram_object.h"
 #include "addon/methods.h"
+#include "base/heap.h"
 #include "transport/transports.h"
 
 namespace readyloop::addon {
@@ -143,6 +144,8 @@ base::Status control_stream(StreamTransport& stream, std::int32_t what) noexcept
       return {};
     case kAnnounce:
     case kDeliver:
+      // Large chunks are on their way, in memory that is taken and freed as fast as they come.
+      base::reuse_freed_memory();
       stream.announce(what == kAnnounce);
       return {};
     case kEndSending:
