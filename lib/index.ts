@@ -48,6 +48,16 @@ export {
 export { type NotifyOptions, sdNotify, type ServiceState } from './net/sd_notify.js';
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
+export {
+  type ContextChooser,
+  startTls,
+  type StartTlsOptions,
+  type TlsClientOptions,
+  type TlsOptions,
+  type TlsServerOptions,
+  TlsStream,
+} from './net/tls.js';
+export type { WebStreams } from './net/web_streams.js';
 export { type DuplexAddress, SocketDuplex, type ToDuplexOptions } from './net/socket_duplex.js';
 export { type Protocol, Transport } from './net/transport.js';
 export { notifyClosing, waitReadable, waitWritable } from './net/wait_fd.js';

@@ -211,6 +211,26 @@ export class LimitExceededError extends ReadyloopError {
   }
 }
 
+/** TLS has failed: the handshake, a check of the peer, or a broken record. What said so is the `cause`. */
+export class TlsError extends BrokenResourceError {
+  override readonly code: string = 'ERR_TLS';
+  /** Node's code for it, as `CERT_HAS_EXPIRED` or `ERR_TLS_CERT_ALTNAME_INVALID`; empty if it has none. */
+  readonly reason: string;
+  constructor(cause: Error, reason: string) {
+    super(`TLS has failed: ${cause.message}`, { cause });
+    this.reason = reason;
+  }
+}
+
+/** The connection ended where TLS did not: what came may have been cut off by somebody between you and the peer. */
+export class TlsTruncatedError extends BrokenResourceError {
+  override readonly code = 'ERR_TLS_TRUNCATED';
+  constructor() {
+    super('the connection ended without the end of TLS (close_notify), so something may be missing; ' +
+      'where peers are known to do that, set requireCloseNotify to false');
+  }
+}
+
 /** This engine or platform cannot do that. */
 export class UnsupportedError extends ReadyloopError {
   readonly code = 'ERR_UNSUPPORTED';

@@ -7,8 +7,17 @@ import { FrameLayout, OutboxLayout } from './abi.js';
 const OUTBOX_BYTES = 256 * 1024;
 const BYTES_AT = (OutboxLayout.headerWords + OutboxLayout.capacity * OutboxLayout.recordWords) * 4;
 
+/** Where streams put small writes until the end of the turn. */
+export interface SmallWrites {
+  /** How often it was flushed; wraps. */
+  readonly flushes: number;
+  readonly isEmpty: boolean;
+  /** Copies what a transport is to send. Returns: false, having done nothing, if there is no room before a flush. */
+  append(slot: number, word: number, bytes: Uint8Array): boolean;
+}
+
 /** Small writes on their way to the kernel. */
-export class Outbox {
+export class Outbox implements SmallWrites {
   readonly buffer = new ArrayBuffer(BYTES_AT + OUTBOX_BYTES);
   readonly #words = new Int32Array(this.buffer, 0, BYTES_AT / 4);
   readonly #bytes = new Uint8Array(this.buffer, BYTES_AT, OUTBOX_BYTES);

@@ -6,7 +6,7 @@
 // Every command that may append records takes care of their overflow by itself.
 
 import type { Datagrams } from './datagrams.js';
-import type { Outbox } from './outbox.js';
+import type { SmallWrites } from './outbox.js';
 
 /** What `control` can ask of a stream; a listener knows the first two. */
 export const enum Control {
@@ -37,7 +37,7 @@ export const enum ListenFlag {
 /** The sockets of an engine. */
 export interface Transports {
   readonly slab: Buffer;
-  readonly outbox: Outbox;
+  readonly outbox: SmallWrites;
   readonly datagrams: Datagrams;
 
   /**

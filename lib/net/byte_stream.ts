@@ -1,7 +1,9 @@
 // ByteStream: a connected stream of bytes, as tasks use it. What each operation checks is here; how bytes move is below,
 // in stream_core.ts and receiving.ts.
 
-import { ArgumentRangeError } from '../base/errors.js';
+import { Duplex } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import { ArgumentRangeError, BusyResourceError, ClosedResourceError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
@@ -9,11 +11,14 @@ import { assertDescriptor } from '../kernel/watch_table.js';
 import type { SocketAddress } from './addresses.js';
 import { adoptStream } from './adopting.js';
 import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
+import { assertDuplex, DuplexTransport } from './duplex_transport.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
 import { atOnce } from './receiving.js';
+import { assertNodeRuns } from './run_guard.js';
 import { SocketDuplex, type ToDuplexOptions } from './socket_duplex.js';
 import { socketsOf } from './sockets.js';
 import { StreamCore } from './stream_core.js';
+import { toWebStreams, type WebStreams } from './web_streams.js';
 
 /** One separator, or several of which the one that ends first counts. */
 export type Separator = string | Uint8Array | readonly (string | Uint8Array)[];
@@ -230,6 +235,41 @@ export class ByteStream extends StreamCore {
   toDuplex(options: ToDuplexOptions = {}): SocketDuplex {
     assertOptions(options, 'toDuplex', ['allowHalfOpen', 'highWaterMark']);
     return new SocketDuplex(this, options);
+  }
+
+  /**
+   * Gives this stream to code for the web, as `toDuplex` does to Node's. The readable side ends when the peer ends, and the
+   * stream is closed when both sides are over.
+   *
+   * Throws: as `toDuplex`.
+   */
+  toWeb(): WebStreams {
+    if (this._isClosed) throw new ClosedResourceError('the stream was closed, so it has no streams of the web');
+    if (this._reader !== null) throw new BusyResourceError('a task is reading this stream, or it was given away already');
+    return toWebStreams(this);
+  }
+
+  /**
+   * Makes a stream of any Duplex of Node's (a TLS socket, a channel of an SSH library), which from here on is the stream's
+   * own. Writes are copied, whatever their size; addresses are the Duplex's, if it has some.
+   *
+   * Throws: ArgumentTypeError for what is no Duplex of bytes; ClosedResourceError for one that is destroyed; otherwise as
+   *   `toDuplex`.
+   */
+  static fromDuplex(duplex: Duplex): ByteStream {
+    const loop = getRunningLoop();
+    assertNodeRuns(loop, 'fromDuplex');
+    assertDuplex(duplex);
+    const transport = new DuplexTransport(loop, duplex);
+    const stream = new ByteStream(transport.sockets, -1);
+    transport.attach(stream);
+    return stream;
+  }
+
+  /** Makes a stream of a pair of streams of the web, as `fromDuplex` does. */
+  static fromWeb(pair: { readonly readable: ReadableStream; readonly writable: WritableStream }): ByteStream {
+    assertOptions(pair, 'fromWeb', ['readable', 'writable']);
+    return ByteStream.fromDuplex(Duplex.fromWeb(pair));
   }
 
   /** The chunks up to the end, for `for await`; in coroutines: `while ((chunk = yield* stream.read()) !== null)`. */

@@ -1,7 +1,8 @@
 // Connecting: numeric hosts, names, UNIX paths.
 
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
-import { assertInstant } from '../kernel/arguments.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
+import type { Coroutine } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { ByteStream } from './byte_stream.js';
@@ -10,6 +11,7 @@ import { ATTEMPT_DELAY_MS, familyOf } from './happy_eyeballs.js';
 import { assertPlace, assertPort } from './places.js';
 import { assertResolver, type Resolver } from './resolver.js';
 import { type Sockets, socketsOf } from './sockets.js';
+import { assertTlsOptions, startTls, type TlsClientOptions, type TlsStream } from './tls.js';
 
 /** Where to connect to: a host and a port, or the path of a UNIX socket. */
 export interface ConnectOptions {
@@ -27,6 +29,8 @@ export interface ConnectOptions {
   readonly happyEyeballsDelay?: number;
   /** Gives the attempt up: the wait is cancelled, with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Makes the connection secure, and gives a TlsStream; the certificate must be for the host, or for its `servername`. */
+  readonly tls?: true | TlsClientOptions;
 }
 
 /**
@@ -39,10 +43,29 @@ export interface ConnectOptions {
  * Checkpoint: yes. Cancel: all descriptors are closed, and a resolver of yours is cancelled.
  * Source: asyncio.open_connection, RFC 8305.
  */
+export function openConnection(options: ConnectOptions & { readonly tls: true | TlsClientOptions }): Future<TlsStream>;
+export function openConnection(options: ConnectOptions): Future<ByteStream>;
 export function openConnection(options: ConnectOptions): Future<ByteStream> {
   const target = checkedTarget(options, 'openConnection');
+  const { tls } = options;
+  const secured = tls === undefined ? null : clientOptions(tls, target);
   const sockets = socketsOf(getRunningLoop());
-  return startConnecting(sockets, options, () => connectTo(sockets, target, makeStream), 'openConnection');
+  const connect = () => connectTo(sockets, target, makeStream);
+  return startConnecting(
+    sockets, options, secured === null ? connect : () => connectSecurely(connect, secured), 'openConnection',
+  );
+}
+
+// The certificate must be for the host that was asked for, unless somebody says otherwise.
+function clientOptions(tls: true | TlsClientOptions, { host, path }: ConnectTarget): TlsClientOptions {
+  if (tls !== true) assertOptions(tls, 'openConnection: tls');
+  const options = { ...(path === undefined ? { servername: host } : {}), ...(tls === true ? {} : tls) };
+  assertTlsOptions(options, 'openConnection: tls', false);
+  return options;
+}
+
+function* connectSecurely(connect: () => Coroutine<ByteStream>, options: TlsClientOptions): Coroutine<TlsStream> {
+  return yield* startTls(yield* connect(), options);
 }
 
 const makeStream = (sockets: Sockets, slot: number): ByteStream => new ByteStream(sockets, slot);

@@ -62,18 +62,20 @@ export class RunGuard {
 const guards = new WeakMap<Root, RunGuard>();
 
 /**
- * Returns: the guard of the running task's run, or of the loop's last one.
- *
  * Throws: NoRunningLoopError if no run is live; UnsupportedError where the loop owns the thread, so that Node's streams
  *   stand still.
  */
-export function guardOfRun(loop: EventLoop, call: string): RunGuard {
-  if (loop._liveRuns === 0) {
-    if (!loop._isAttended()) {
-      throw new NoRunningLoopError(`${call}: no run is live on this thread; Node's streams need one as long as they live`);
-    }
-    throw new UnsupportedError(`${call}: Node's streams stand still while this loop owns the thread; use run(…)`);
+export function assertNodeRuns(loop: EventLoop, call: string): void {
+  if (loop._liveRuns > 0) return;
+  if (!loop._isAttended()) {
+    throw new NoRunningLoopError(`${call}: no run is live on this thread; Node's streams need one as long as they live`);
   }
+  throw new UnsupportedError(`${call}: Node's streams stand still while this loop owns the thread; use run(…)`);
+}
+
+/** Returns: the guard of the running task's run, or of the loop's last one. Throws: as `assertNodeRuns`. */
+export function guardOfRun(loop: EventLoop, call: string): RunGuard {
+  assertNodeRuns(loop, call);
   const task = runningTask();
   const root = task !== null && task._loop === loop ? task._root : loop._orphans;
   let guard = guards.get(root);

@@ -1,7 +1,7 @@
 // What the streams, servers and connectors of one loop share: the engine's transports, and a future that is done.
 
 import { Kind } from '../engine/abi.js';
-import type { Outbox } from '../engine/outbox.js';
+import type { SmallWrites } from '../engine/outbox.js';
 import type { Transports } from '../engine/transports.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { Future, State } from '../kernel/future.js';
@@ -11,7 +11,7 @@ import { ChunkMemory } from './chunk_memory.js';
 export class Sockets {
   readonly loop: EventLoop;
   readonly transports: Transports;
-  readonly outbox: Outbox;
+  readonly outbox: SmallWrites;
   readonly slab: Buffer;
   readonly chunks = new ChunkMemory();
   /** For operations that are over at once: nobody can change it, so one is enough. */

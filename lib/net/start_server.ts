@@ -11,9 +11,11 @@ import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
 import { refusedDescriptor } from './adopting.js';
 import { assertPlace } from './places.js';
+import { secureHandler } from './secure_handler.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { acceptStream, type ConnectionHandler, Server, type ServerSetting } from './server.js';
 import { type Sockets, socketsOf } from './sockets.js';
+import type { TlsServerOptions, TlsStream } from './tls.js';
 
 /** Where and how to listen: at a port, on one host or all, or at the path of a UNIX socket. */
 export interface ServerOptions {
@@ -37,6 +39,8 @@ export interface ServerOptions {
   readonly maxConnections?: number;
   /** Finds the addresses of a name, instead of the resolver of the thread; see `setResolver`. */
   readonly resolver?: Resolver;
+  /** Makes each connection secure before its handler sees it; the handler is given a TlsStream. */
+  readonly tls?: TlsServerOptions;
 }
 
 const DEFAULT_BACKLOG = 511;
@@ -50,8 +54,19 @@ const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNO
  * Checkpoint: only if a name has to be resolved. Cancel: nothing listens.
  * Source: asyncio.start_server.
  */
-export function startServer(handler: ConnectionHandler, options: ServerOptions): Future<Server> {
-  assertCallable(handler, 'startServer');
+export function startServer(
+  handler: (stream: TlsStream) => Coroutine<void> | PromiseLike<void>,
+  options: ServerOptions & { readonly tls: TlsServerOptions },
+): Future<Server>;
+export function startServer(handler: ConnectionHandler, options: ServerOptions): Future<Server>;
+export function startServer(
+  given: (stream: never) => Coroutine<void> | PromiseLike<void>,
+  options: ServerOptions,
+): Future<Server> {
+  assertCallable(given, 'startServer');
+  assertOptions(options, 'startServer');
+  const { tls } = options;
+  const handler = tls === undefined ? (given as ConnectionHandler) : secureHandler(given, tls);
   return serve({ handler, makeConnection: acceptStream, context: captureContext() }, options, 'startServer');
 }
 

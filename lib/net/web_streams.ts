@@ -1,0 +1,109 @@
+// The streams of the web over ours. Unlike Node's own conversion, the readable side ends when the peer ends, whether or
+// not the sending side is still open.
+
+import {
+  type ReadableByteStreamController, ReadableStream, type UnderlyingByteSource, WritableStream,
+} from 'node:stream/web';
+import { BusyResourceError } from '../base/errors.js';
+import { guardOfRun, type RunGuard } from './run_guard.js';
+import type { StreamCore } from './stream_core.js';
+
+/** Both directions of a stream, as the web has them. */
+export interface WebStreams {
+  /** A stream of bytes, for readers with and without a buffer of their own. */
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array | string>;
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+class WebSides {
+  readonly #stream: StreamCore;
+  readonly #guard: RunGuard;
+  #controller: ReadableByteStreamController | null = null;
+  #openSides = 2;
+
+  constructor(stream: StreamCore) {
+    this.#stream = stream;
+    this.#guard = guardOfRun(stream._sockets.loop, 'toWeb');
+    this.#guard.add(this);
+  }
+
+  _runEnded(error: Error): void {
+    this.#controller?.error(error);
+    this.#stream._shut(true);
+  }
+
+  readable(): ReadableStream<Uint8Array> {
+    const source: UnderlyingByteSource = {
+      type: 'bytes',
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#sideOver(),
+    };
+    return new ReadableStream(source, { highWaterMark: 0 });
+  }
+
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    const request = controller.byobRequest;
+    const view = request?.view ?? null;
+    const stream = this.#stream;
+    if (stream._reader !== null) throw new BusyResourceError('a task is reading the stream that was given to the web');
+    const chunk = await this.#next(Math.min(view?.byteLength ?? CHUNK_BYTES, CHUNK_BYTES));
+    if (chunk === null) {
+      controller.close();
+      request?.respond(0);
+      this.#sideOver();
+    } else if (view === null || request === null) {
+      // A copy in memory of its own: enqueueing takes the memory away from everybody else, and Node's pool is shared.
+      controller.enqueue(new Uint8Array(chunk));
+    } else {
+      new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(chunk);
+      request.respond(chunk.length);
+    }
+  }
+
+  async #next(max: number): Promise<Buffer | null> {
+    try {
+      return await this.#stream._readSome(max);
+    } catch (error) {
+      this.#guard.delete(this);
+      this.#stream._shut(true);
+      throw error;
+    }
+  }
+
+  writable(): WritableStream<Uint8Array | string> {
+    const stream = this.#stream;
+    return new WritableStream<Uint8Array | string>({
+      write: async (chunk) => {
+        stream._write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+        if (!stream._isSendingFreely(stream._limits.high)) await stream._whenSent(stream._limits.low);
+      },
+      close: () => {
+        stream._endSending();
+        this.#sideOver();
+      },
+      abort: () => {
+        stream._shut(true);
+        this.#guard.delete(this);
+      },
+    });
+  }
+
+  // The stream is closed when both directions are over.
+  #sideOver(): void {
+    if (--this.#openSides > 0) return;
+    this.#guard.delete(this);
+    this.#stream._shut(false);
+  }
+}
+
+/** @internal */
+export function toWebStreams(stream: StreamCore): WebStreams {
+  const sides = new WebSides(stream);
+  return { readable: sides.readable(), writable: sides.writable() };
+}
+
