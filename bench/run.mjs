@@ -30,6 +30,7 @@ const PROGRAMS = [
   'queue_hand_over',
   'scope_cancel',
   'async_storage',
+  'node_http',
   'idle',
 ];
 // The questions that Python's loops are asked too; the names are those of its functions and of our rows.

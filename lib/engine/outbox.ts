@@ -14,6 +14,8 @@ export interface SmallWrites {
   readonly isEmpty: boolean;
   /** Copies what a transport is to send. Returns: false, having done nothing, if there is no room before a flush. */
   append(slot: number, word: number, bytes: Uint8Array): boolean;
+  /** Copies a datagram that a transport is to send, to a packed address. Returns: as `append`. */
+  appendFrame(slot: number, word: number, address: Int32Array, payload: Uint8Array): boolean;
 }
 
 /** Small writes on their way to the kernel. */

@@ -223,6 +223,10 @@ export class DuplexTransport implements Transports {
     throw new UnsupportedError('a Duplex carries no datagrams');
   }
 
+  appendFrame(): boolean {
+    return false;
+  }
+
   // What a stream never asks of a transport that is connected, or what only a descriptor can do.
   receive(): number {
     return EAGAIN;
