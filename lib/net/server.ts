@@ -147,7 +147,8 @@ export class Server {
   /** @internal Closes the server when the run that it belongs to cancels what is left. */
   _guard(): void {
     const root = this.#status.root as Root;
-    const guard = this.#sockets.loop._makeTask(this.#closeAtTheEnd(), { name: 'server' }, root._base);
+    // Eager: a task that is cancelled before its first step would run no `finally`, and main may end in this very step.
+    const guard = this.#sockets.loop._makeTask(this.#closeAtTheEnd(), { name: 'server', eager: true }, root._base);
     guard._addWaiter({ _wake: () => undefined, _looks: true });
   }
 

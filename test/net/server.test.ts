@@ -288,3 +288,10 @@ test('ST18: a handler sees the variables of its server, and its children see its
   void client.close();
   yield* server.close();
 }));
+
+test('SV1: a server that is started in the last step of its run is closed with it', async () => {
+  const server = await run(function* () {
+    return yield* startServer(echo, here);
+  });
+  expect([server.closed, server.address()]).toEqual([true, null]);
+});
