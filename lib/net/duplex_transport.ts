@@ -9,9 +9,8 @@ import type { Datagrams } from '../engine/datagrams.js';
 import { Control, StreamOption, type Transports } from '../engine/transports.js';
 import { describe } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
-import { Future, State } from '../kernel/future.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
-import type { Sockets } from './sockets.js';
+import { Sockets } from './sockets.js';
 import type { StreamCore } from './stream_core.js';
 
 /** What sockets have and other Duplexes may have. */
@@ -74,16 +73,7 @@ export class DuplexTransport implements Transports {
 
   /** What a stream on this transport is made of. */
   get sockets(): Sockets {
-    const loop = this.#loop;
-    return {
-      loop,
-      transports: this,
-      outbox: this,
-      slab: this.slab,
-      done: new Future<void>(loop, State.finished),
-      enter: (sink) => loop._allocate(sink),
-      word: () => 0,
-    };
+    return new Sockets(this.#loop, this);
   }
 
   /** From here on the stream is told. */

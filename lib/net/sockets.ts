@@ -17,9 +17,9 @@ export class Sockets {
   /** For operations that are over at once: nobody can change it, so one is enough. */
   readonly done: Future<void>;
 
-  constructor(loop: EventLoop) {
+  constructor(loop: EventLoop, transports: Transports = loop._engine.openTransports()) {
     this.loop = loop;
-    this.transports = loop._engine.openTransports();
+    this.transports = transports;
     this.outbox = this.transports.outbox;
     this.slab = this.transports.slab;
     this.done = new Future<void>(loop, State.finished);
