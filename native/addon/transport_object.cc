@@ -117,6 +117,7 @@ napi_value accept(napi_env env, napi_callback_info info) noexcept {
   return peer.ok() ? make_int32(env, 0) : make_errno(env, peer.status());
 }
 
+// Of a stream the answer is its StreamKind.
 napi_value adopt(napi_env env, napi_callback_info info) noexcept {
   Args<4> args(env, info);
   const SinkName name = read_name(args, 0);
@@ -125,7 +126,18 @@ napi_value adopt(napi_env env, napi_callback_info info) noexcept {
   if (!args.ok()) return throw_type_error(env, "adopt(slot, word, fd: number, listens: boolean)");
   Transports* transports = args.closure<LoopObject>().transports();
   if (transports == nullptr) return make_int32(env, -EBADF);
-  return make_errno(env, listens ? transports->adopt_listener(name, fd) : transports->adopt_stream(name, fd));
+  if (listens) return make_errno(env, transports->adopt_listener(name, fd));
+  auto kind = transports->adopt_stream(name, fd);
+  return kind.ok() ? make_int32(env, static_cast<std::int32_t>(kind.value())) : make_errno(env, kind.status());
+}
+
+napi_value open_pipe(napi_env env, napi_callback_info info) noexcept {
+  Args<4> args(env, info);
+  const SinkName reader = read_name(args, 0);
+  const SinkName writer = read_name(args, 2);
+  if (!args.ok()) return throw_type_error(env, "openPipe(readerSlot, readerWord, writerSlot, writerWord)");
+  Transports* transports = args.closure<LoopObject>().transports();
+  return make_errno(env, transports == nullptr ? base::Status(EBADF, "pipe") : transports->open_pipe(reader, writer));
 }
 
 constexpr std::int32_t kPause = 0;
@@ -284,7 +296,7 @@ constexpr Method kMethods[] = {
     {"connect", connect}, {"listen", listen},   {"accept", accept},   {"adopt", adopt},
     {"control", control}, {"receive", receive}, {"send", send},       {"queued", queued},
     {"address", address}, {"descriptor", descriptor}, {"setOption", set_stream_option},
-    {"flush", flush},     {"close", close},
+    {"flush", flush},     {"close", close},     {"openPipe", open_pipe},
 };
 
 }  // namespace

@@ -19,6 +19,9 @@ struct SocketCalls {
   int (*connect)(int fd, const sockaddr* address, socklen_t length) noexcept;
   ssize_t (*receive)(int fd, void* buffer, std::size_t size) noexcept;
   ssize_t (*send)(int fd, const iovec* parts, int count) noexcept;
+  // The same of what is no socket: a pipe, a terminal. Nor does this write raise SIGPIPE.
+  ssize_t (*read)(int fd, void* buffer, std::size_t size) noexcept;
+  ssize_t (*write)(int fd, const iovec* parts, int count) noexcept;
 };
 
 extern const SocketCalls kSocketCalls;
@@ -35,6 +38,12 @@ void set_keep_alive(int fd, int idle_seconds) noexcept;
 
 // Where the time of the probes is set has another name on each system.
 extern const int kKeepIdleOption;
+
+// Before the first write to what is no socket.
+void prepare_writer(int fd) noexcept;
+
+// Whether the writing end of a pipe hears of the reader's end while it has nothing to write.
+extern const bool kWriterHearsHangup;
 
 // A descriptor of one's own for the same file, non-blocking and close-on-exec.
 [[nodiscard]] int duplicate(int fd) noexcept;

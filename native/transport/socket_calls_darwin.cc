@@ -26,6 +26,11 @@ int prepared(int fd) noexcept {
 
 }  // namespace
 
+// The selector has no event for it.
+const bool kWriterHearsHangup = false;
+
+void prepare_writer(int fd) noexcept { static_cast<void>(::fcntl(fd, F_SETNOSIGPIPE, 1)); }
+
 const SocketCalls kSocketCalls = {
     [](int domain, int type) noexcept -> int { return prepared(::socket(domain, type, 0)); },
     [](int fd, sockaddr* address, socklen_t* length) noexcept -> int {
@@ -39,6 +44,8 @@ const SocketCalls kSocketCalls = {
       message.msg_iovlen = count;
       return ::sendmsg(fd, &message, 0);
     },
+    [](int fd, void* buffer, std::size_t size) noexcept -> ssize_t { return ::read(fd, buffer, size); },
+    [](int fd, const iovec* parts, int count) noexcept -> ssize_t { return ::writev(fd, parts, count); },
 };
 
 }  // namespace readyloop::transport

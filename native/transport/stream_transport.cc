@@ -24,6 +24,10 @@ void StreamTransport::on_ready(selector::Readiness readiness) noexcept {
     finish_connecting();
     return;
   }
+  if (stream_kind_ == StreamKind::kWriter && (readiness.bits & (selector::kHangup | selector::kError)) != 0) {
+    if (!sending_failed_) fail_sending(EPIPE);
+    return;
+  }
   // What the peer sent comes before the news that nothing can be sent to it.
   if (reading_ && !end_seen_ && readiness.for_reader().any()) {
     if (announces_) {
@@ -53,7 +57,7 @@ void StreamTransport::receive_into_slab() noexcept {
   while (budget >= ReadSlab::kLeastRoom) {
     const ReadSlab::Room room = ledger_.slab.room(budget);
     if (room.size == 0) return;
-    const ssize_t count = ledger_.calls.receive(fd(), room.at, room.size);
+    const ssize_t count = receive_bytes(room.at, room.size);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && would_block(errno)) return;
     if (count < 0) {
@@ -86,7 +90,7 @@ void StreamTransport::stop_reading(TransportEvent event, std::int32_t error) noe
 base::Result<std::size_t> StreamTransport::receive(std::uint8_t* to, std::size_t size) noexcept {
   if (end_seen_ || connecting_) return base::Status(EAGAIN, "read");
   for (;;) {
-    const ssize_t count = ledger_.calls.receive(fd(), to, size);
+    const ssize_t count = receive_bytes(to, size);
     if (count > 0) return static_cast<std::size_t>(count);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && would_block(errno)) return base::Status(EAGAIN, "read");
@@ -114,7 +118,7 @@ void StreamTransport::send(const iovec* parts, int count) noexcept {
   if (!has_queue() && !connecting_) {
     ssize_t sent = 0;
     do {
-      sent = ledger_.calls.send(fd(), parts, count);
+      sent = send_parts(parts, count);
     } while (sent < 0 && errno == EINTR);
     if (sent < 0 && !would_block(errno)) {
       fail_sending(errno);
@@ -143,7 +147,7 @@ base::Result<std::size_t> StreamTransport::send_some(const std::uint8_t* bytes, 
     const iovec part{const_cast<std::uint8_t*>(bytes), size};
     ssize_t sent = 0;
     do {
-      sent = ledger_.calls.send(fd(), &part, 1);
+      sent = send_parts(&part, 1);
     } while (sent < 0 && errno == EINTR);
     if (sent < 0 && !would_block(errno)) {
       const int error = errno;
@@ -164,7 +168,7 @@ void StreamTransport::send_queue() noexcept {
   while (has_queue() && budget > 0) {
     iovec parts[kPartsPerCall];
     const int count = queue_->peek(parts, kPartsPerCall);
-    const ssize_t sent = ledger_.calls.send(fd(), parts, count);
+    const ssize_t sent = send_parts(parts, count);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && would_block(errno)) break;
     if (sent < 0) {
@@ -219,11 +223,17 @@ void StreamTransport::notify_drained(std::uint32_t low) noexcept {
 }
 
 void StreamTransport::end_sending() noexcept {
+  if (is_writer(stream_kind_)) {
+    if (!close()) return;
+    append(TransportEvent::kClosed, 0);
+    retire();
+    return;
+  }
   ends_sending_ = true;
   if (!has_queue() && !connecting_ && !sending_failed_) shut_down();
 }
 
-// ENOTCONN: the peer has reset the connection, which the next read says.
+// ENOTCONN: the peer has reset the connection, which the next read says. ENOTSOCK: a terminal has no such thing.
 void StreamTransport::shut_down() noexcept { static_cast<void>(::shutdown(fd(), SHUT_WR)); }
 
 bool StreamTransport::close() noexcept {
@@ -241,7 +251,7 @@ void StreamTransport::reset_on_close() noexcept {
 
 void StreamTransport::update_interest() noexcept {
   if (connecting_) return;
-  const base::Status told = set_interest(reading_ && !end_seen_, has_queue() || wants_room_);
+  const base::Status told = set_interest(reads(), has_queue() || wants_room_);
   if (told.ok() || end_seen_) return;
   // The kernel has no memory for the interest: this stream would wait for ever.
   end_seen_ = true;

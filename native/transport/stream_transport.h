@@ -1,4 +1,5 @@
-// A connected stream socket, or one that is being connected: bytes in both directions, with flow control.
+// A connected stream socket, or one that is being connected; or a pipe, a terminal: bytes in one direction or both, with
+// flow control.
 //
 // Receiving: while reading is on, readiness is turned into records, at most kReadBudget bytes a turn; a stream that
 // announces says only that something is there, and its sink receives into memory of its own. The end, or a failure, is
@@ -16,6 +17,7 @@
 
 #include "base/byte_queue.h"
 #include "base/status.h"
+#include "transport/stream_kind.h"
 #include "transport/transport.h"
 
 namespace readyloop::transport {
@@ -29,8 +31,18 @@ class StreamTransport final : public Transport {
   // Whether connect(2) said that it is under way.
   enum class State : std::uint8_t { kConnecting, kConnected };
 
-  StreamTransport(TransportLedger& ledger, base::Fd fd, SinkName name, State state) noexcept
-      : Transport(Kind::kStream, ledger, std::move(fd), name), connecting_(state == State::kConnecting) {}
+  StreamTransport(TransportLedger& ledger, base::Fd fd, SinkName name, State state,
+                  StreamKind kind = StreamKind::kSocket) noexcept
+      : Transport(Kind::kStream, ledger, std::move(fd), name),
+        stream_kind_(kind),
+        connecting_(state == State::kConnecting),
+        end_seen_(is_writer(kind)),
+        sending_failed_(kind == StreamKind::kReader) {}
+
+  // What it wants to hear of before anybody has asked for anything.
+  [[nodiscard]] selector::Interest first_interest() const noexcept {
+    return selector::Interest{!connecting_ && reads(), connecting_, selector::Mode::kLevel};
+  }
 
   void on_ready(selector::Readiness readiness) noexcept override;
 
@@ -54,7 +66,7 @@ class StreamTransport final : public Transport {
   // Appends kDrained as soon as no more than `low` bytes wait.
   void notify_drained(std::uint32_t low) noexcept;
 
-  // Ends the sending side once everything that waits is sent.
+  // Ends the sending side once everything that waits is sent. Of a pipe that is its closing: kClosed follows.
   void end_sending() noexcept;
 
   // True: nothing waits, the caller retires it now. False: kClosed comes when everything is sent.
@@ -78,16 +90,30 @@ class StreamTransport final : public Transport {
   void fail_sending(int error) noexcept;
   void shut_down() noexcept;
   void update_interest() noexcept;
+  // Whether readiness to read is asked for. The writer of a pipe reads nothing, but so it hears that its reader has gone.
+  [[nodiscard]] bool reads() const noexcept {
+    if (stream_kind_ == StreamKind::kWriter) return kWriterHearsHangup && !sending_failed_;
+    return reading_ && !end_seen_;
+  }
+  [[nodiscard]] ssize_t receive_bytes(std::uint8_t* to, std::size_t size) noexcept {
+    const bool is_socket = stream_kind_ == StreamKind::kSocket;
+    return (is_socket ? ledger_.calls.receive : ledger_.calls.read)(fd(), to, size);
+  }
+  [[nodiscard]] ssize_t send_parts(const iovec* parts, int count) noexcept {
+    const bool is_socket = stream_kind_ == StreamKind::kSocket;
+    return (is_socket ? ledger_.calls.send : ledger_.calls.write)(fd(), parts, count);
+  }
   [[nodiscard]] bool has_queue() const noexcept { return queue_ != nullptr && !queue_->empty(); }
 
   std::unique_ptr<base::ByteQueue> queue_;  // made when something has to wait, dropped when it has gone
   std::uint32_t low_mark_ = 0;
   std::uint16_t send_error_ = 0;
+  const StreamKind stream_kind_;
   bool connecting_;
   bool reading_ = true;
   bool announces_ = false;
-  bool end_seen_ = false;         // or failed: nothing will be received
-  bool sending_failed_ = false;
+  bool end_seen_;                 // or failed: nothing will be received
+  bool sending_failed_;           // nothing will be sent
   bool ends_sending_ = false;     // asked to, when the queue is empty
   bool wants_drained_ = false;
   bool wants_room_ = false;       // the sink has bytes that did not fit

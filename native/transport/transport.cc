@@ -18,7 +18,8 @@ base::Status Transport::enter(std::unique_ptr<Transport> transport, selector::In
   ledger.registry.own(entered.fd());
   entered.reads_ = interest.readable;
   entered.writes_ = interest.writable;
-  entered.count_active(true);
+  if (interest.none()) ledger.registry.pause(entered.token_);
+  else entered.count_active(true);
   const std::size_t slot = entered.name_.slot;
   if (slot >= ledger.by_slot.size()) ledger.by_slot.resize(slot + 1, nullptr);
   ledger.by_slot[slot] = &entered;

@@ -45,10 +45,11 @@ base::Result<bool> Transports::connect(SinkName name, const Address& remote, con
   return connected;
 }
 
-base::Status Transports::enter_stream(SinkName name, base::Fd fd, StreamTransport::State state) noexcept {
-  const bool connecting = state == StreamTransport::State::kConnecting;
-  return Transport::enter(std::make_unique<StreamTransport>(ledger_, std::move(fd), name, state),
-                          selector::Interest{!connecting, connecting, selector::Mode::kLevel});
+base::Status Transports::enter_stream(SinkName name, base::Fd fd, StreamTransport::State state,
+                                      StreamKind kind) noexcept {
+  auto entering = std::make_unique<StreamTransport>(ledger_, std::move(fd), name, state, kind);
+  const selector::Interest interest = entering->first_interest();
+  return Transport::enter(std::move(entering), interest);
 }
 
 base::Status Transports::listen(SinkName name, const Address& address, const ListenOptions& options) noexcept {
@@ -68,14 +69,29 @@ base::Result<Address> Transports::accept(SinkName listener_name, SinkName stream
   return connection.peer;
 }
 
-base::Status Transports::adopt_stream(SinkName name, int fd) noexcept {
+base::Result<StreamKind> Transports::adopt_stream(SinkName name, int fd) noexcept {
   base::Fd copy(duplicate(fd));
   if (!copy.valid()) return base::Status::from_errno("dup");
-  int type = 0;
-  socklen_t length = sizeof type;
-  if (::getsockopt(copy.get(), SOL_SOCKET, SO_TYPE, &type, &length) != 0) return base::Status::from_errno("getsockopt");
-  if (type != SOCK_STREAM) return base::Status(EPROTOTYPE, "getsockopt");
-  return enter_stream(name, std::move(copy), StreamTransport::State::kConnected);
+  base::Result<StreamKind> kind = stream_kind_of(copy.get());
+  if (!kind.ok()) return kind.status();
+  if (kind.value() != StreamKind::kSocket) prepare_writer(copy.get());
+  const base::Status entered = enter_stream(name, std::move(copy), StreamTransport::State::kConnected, kind.value());
+  if (!entered.ok()) return entered;
+  return kind.value();
+}
+
+base::Status Transports::open_pipe(SinkName reader, SinkName writer) noexcept {
+  base::Result<base::Pipe> opened = base::open_pipe();
+  if (!opened.ok()) return opened.status();
+  base::Pipe pipe = opened.take();
+  prepare_writer(pipe.writer.get());
+  const auto enter = [this](SinkName name, base::Fd& end, StreamKind kind) {
+    return enter_stream(name, std::move(end), StreamTransport::State::kConnected, kind);
+  };
+  if (const base::Status entered = enter(reader, pipe.reader, StreamKind::kReader); !entered.ok()) return entered;
+  const base::Status entered = enter(writer, pipe.writer, StreamKind::kWriter);
+  if (!entered.ok()) find(reader)->retire();
+  return entered;
 }
 
 base::Status Transports::adopt_listener(SinkName name, int fd) noexcept {

@@ -37,8 +37,11 @@ class Transports final {
   [[nodiscard]] base::Result<Address> accept(SinkName listener, SinkName stream) noexcept;
 
   // A duplicate of somebody's descriptor becomes a stream, or a listener.
-  base::Status adopt_stream(SinkName name, int fd) noexcept;
+  [[nodiscard]] base::Result<StreamKind> adopt_stream(SinkName name, int fd) noexcept;
   base::Status adopt_listener(SinkName name, int fd) noexcept;
+
+  // A new pipe: each end is a stream.
+  base::Status open_pipe(SinkName reader, SinkName writer) noexcept;
 
   // A socket of datagrams, bound to `local` unless that has no length. Its descriptors are received if the traits say so.
   base::Status open_datagrams(SinkName name, int family, const Address& local, const DatagramOptions& options,
@@ -64,7 +67,8 @@ class Transports final {
   void flush() noexcept;
 
  private:
-  base::Status enter_stream(SinkName name, base::Fd fd, StreamTransport::State state) noexcept;
+  base::Status enter_stream(SinkName name, base::Fd fd, StreamTransport::State state,
+                            StreamKind kind = StreamKind::kSocket) noexcept;
   base::Status enter_datagrams(SinkName name, DatagramSocket socket, DatagramTransport::Traits traits,
                                const DatagramCalls& calls) noexcept;
   void stage() noexcept;

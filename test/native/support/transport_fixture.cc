@@ -36,7 +36,15 @@ ssize_t faulty_receive(int fd, void* buffer, std::size_t size) noexcept {
   return transport::kSocketCalls.receive(fd, buffer, size);
 }
 
-ssize_t faulty_send(int fd, const iovec* parts, int count) noexcept {
+ssize_t faulty_read(int fd, void* buffer, std::size_t size) noexcept {
+  ++faults.receives;
+  if (is_failed(faults.receive, size)) return -1;
+  return transport::kSocketCalls.read(fd, buffer, size);
+}
+
+using Sending = ssize_t (*)(int fd, const iovec* parts, int count) noexcept;
+
+ssize_t send_with(Sending call, int fd, const iovec* parts, int count) noexcept {
   ++faults.sends;
   std::size_t size = 0;
   for (int i = 0; i < count; ++i) size += parts[i].iov_len;
@@ -46,7 +54,15 @@ ssize_t faulty_send(int fd, const iovec* parts, int count) noexcept {
     part.iov_len = std::min(part.iov_len, size);
     size -= part.iov_len;
   }
-  return transport::kSocketCalls.send(fd, allowed.data(), count);
+  return call(fd, allowed.data(), count);
+}
+
+ssize_t faulty_send(int fd, const iovec* parts, int count) noexcept {
+  return send_with(transport::kSocketCalls.send, fd, parts, count);
+}
+
+ssize_t faulty_write(int fd, const iovec* parts, int count) noexcept {
+  return send_with(transport::kSocketCalls.write, fd, parts, count);
 }
 
 }  // namespace
@@ -54,7 +70,8 @@ ssize_t faulty_send(int fd, const iovec* parts, int count) noexcept {
 CallFaults& call_faults() { return faults; }
 
 const transport::SocketCalls kFaultyCalls = {transport::kSocketCalls.open, faulty_accept,
-                                             transport::kSocketCalls.connect, faulty_receive, faulty_send};
+                                             transport::kSocketCalls.connect, faulty_receive, faulty_send,
+                                             faulty_read, faulty_write};
 
 std::string read_all(int fd) {
   std::string text;
