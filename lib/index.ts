@@ -37,6 +37,7 @@ export type { PeerCredentials } from './net/passing.js';
 export type { Destination } from './net/peers.js';
 export { type InheritedFd, listenFds, type ListenFdsOptions } from './net/listen_fds.js';
 export { type ConnectOptions, openConnection } from './net/open_connection.js';
+export { openPipe } from './net/open_pipe.js';
 export {
   getAddrInfo,
   getNameInfo,

@@ -13,6 +13,7 @@ export interface NativeTransports extends Datagrams {
   ): number;
   accept(listenerSlot: number, listenerWord: number, slot: number, word: number): number;
   adopt(slot: number, word: number, fd: number, listens: boolean): number;
+  openPipe(readerSlot: number, readerWord: number, writerSlot: number, writerWord: number): number;
   control(slot: number, word: number, what: number): number;
   setOption(slot: number, word: number, option: number, value: number): number;
   receive(slot: number, word: number, into: Uint8Array, start: number, end: number): number;

@@ -47,6 +47,9 @@ class Native implements Transports {
   adopt(slot: number, word: number, fd: number, listens: boolean): number {
     return this.#native.adopt(slot, word, fd, listens);
   }
+  openPipe(readerSlot: number, readerWord: number, writerSlot: number, writerWord: number): number {
+    return this.#native.openPipe(readerSlot, readerWord, writerSlot, writerWord);
+  }
   control(slot: number, word: number, what: Control): number {
     return this.#adopting(this.#native.control(slot, word, what));
   }

@@ -28,6 +28,19 @@ export const enum StreamOption {
   keepAlive = 1,
 }
 
+/** What an adopted descriptor is. */
+export const enum StreamKind {
+  socket = 0,
+  /** Both directions, and neither can be ended alone: a terminal. */
+  device = 1,
+  /** Receives only: the reading end of a pipe. */
+  reader = 2,
+  /** Sends only, and ends by being closed: the writing end of a pipe. */
+  writer = 3,
+  /** The same of a terminal, where nothing tells whether somebody reads. */
+  deviceWriter = 4,
+}
+
 /** How to listen. */
 export const enum ListenFlag {
   reusePort = 1,
@@ -50,8 +63,10 @@ export interface Transports {
   listen(slot: number, word: number, host: string, port: number, backlog: number, flags: number, mode: number): number;
   /** Gives the connection that has waited longest to a new sink. Returns: -EAGAIN if none waits. */
   accept(listenerSlot: number, listenerWord: number, slot: number, word: number): number;
-  /** Makes a transport of a duplicate of somebody's descriptor. */
+  /** Makes a transport of a duplicate of somebody's descriptor. Returns: the StreamKind; of a listener, 0. */
   adopt(slot: number, word: number, fd: number, listens: boolean): number;
+  /** Makes a pipe, of which each end is a stream. */
+  openPipe(readerSlot: number, readerWord: number, writerSlot: number, writerWord: number): number;
   control(slot: number, word: number, what: Control): number;
   /** Sets an option of a stream's socket; sockets that know nothing of it are left alone. */
   setOption(slot: number, word: number, option: StreamOption, value: number): number;

@@ -41,11 +41,15 @@ const NOTHING = Buffer.alloc(0);
  */
 export class ByteStream extends StreamCore {
   /**
-   * Makes a stream of a connected socket that somebody else opened: by socket activation, by another addon, by a parent.
-   * It works on a duplicate: the descriptor stays yours to close, and is non-blocking from now on.
+   * Makes a stream of what somebody else opened: a connected socket, an end of a pipe or named pipe, a terminal. It works
+   * on a duplicate: the descriptor stays yours to close, and is non-blocking from now on.
    *
-   * Throws: a system error (`EBADF`, `ENOTSOCK`, `EPROTOTYPE`); ArgumentTypeError, ArgumentRangeError. Checkpoint: no.
-   * Source: asyncio's open_connection(sock=…).
+   * An end of a pipe has one direction. The other one fails with UnsupportedError; `sendEof` closes a writing end, because
+   * a pipe has no other end of its sending side; and writing where nobody reads any more fails with `EPIPE`.
+   *
+   * Throws: a system error (`EBADF`; `EPROTOTYPE` for other sockets, `EPERM` for files); ArgumentTypeError,
+   *   ArgumentRangeError. Checkpoint: no.
+   * Source: asyncio's open_connection(sock=…), connect_read_pipe and connect_write_pipe.
    */
   static fromFd(fd: number): ByteStream {
     assertDescriptor(fd);

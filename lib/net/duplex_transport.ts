@@ -236,4 +236,7 @@ export class DuplexTransport implements Transports {
   adopt(): number {
     return SOCKETS_ONLY;
   }
+  openPipe(): number {
+    return SOCKETS_ONLY;
+  }
 }

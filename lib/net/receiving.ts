@@ -44,6 +44,9 @@ export const enum StreamFlag {
   /** `sendEof` was called. */
   sendEnded = 32,
   sendFailed = 64,
+  /** One end of a pipe; the other direction has failed or ended from the beginning. */
+  readsOnly = 128,
+  writesOnly = 256,
 }
 
 /** What few streams ever need. */

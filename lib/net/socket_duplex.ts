@@ -64,7 +64,11 @@ export class SocketDuplex extends Duplex {
     if (stream._isClosed) throw new ClosedResourceError('the stream was closed, so it has no Duplex');
     if (stream._reader !== null) throw new BusyResourceError('a task is reading this stream, or it has a Duplex already');
     // `close` is emitted here, because it says whether there was an error.
-    super({ allowHalfOpen, emitClose: false, ...(highWaterMark === undefined ? {} : { highWaterMark }) });
+    // An end of a pipe has one direction.
+    const directions = {
+      readable: (stream._flags & StreamFlag.writesOnly) === 0, writable: (stream._flags & StreamFlag.readsOnly) === 0,
+    };
+    super({ allowHalfOpen, emitClose: false, ...directions, ...(highWaterMark === undefined ? {} : { highWaterMark }) });
     this.#stream = stream;
     this.#guard = guard;
     this.#context = captureContext();
