@@ -176,9 +176,34 @@ export class SuppressedError extends ReadyloopError {
   }
 }
 
-/** Nothing can ever wake the main task of an owned loop. */
+/** One wait that nothing will end. */
+export interface DeadlockWait {
+  /** Who waits. */
+  readonly task: string;
+  /** For what: `task`, `Lock`, `Queue.get`, `a future`… */
+  readonly waitsFor: string;
+  /** The tasks that could end the wait, where that is known: the awaited ones, the owner of a lock. */
+  readonly heldBy: readonly string[];
+}
+
+/** Nothing can ever wake the main task: nothing is ready, and no timer or descriptor is waited for. */
 export class DeadlockError extends ReadyloopError {
   readonly code = 'ERR_DEADLOCK';
+  /** Tasks that wait for each other in a circle; where there is none, the chain of waits that main stands in. */
+  readonly cycle: readonly DeadlockWait[];
+  /** What every unfinished task waits for. */
+  readonly waits: readonly DeadlockWait[];
+  constructor(message: string, cycle: readonly DeadlockWait[] = [], waits: readonly DeadlockWait[] = cycle) {
+    super(cycle.length === 0 ? message : `${message}: ${cycle.map(describeWait).join('; ')}`);
+    this.cycle = cycle;
+    this.waits = waits;
+  }
+}
+
+function describeWait({ task, waitsFor, heldBy }: DeadlockWait): string {
+  const names = heldBy.join(', ');
+  if (heldBy.length === 0) return `${task} waits for ${waitsFor}`;
+  return waitsFor === 'task' ? `${task} waits for task ${names}` : `${task} waits for ${waitsFor} held by ${names}`;
 }
 
 /** An async function cannot run here, because nobody can run its microtasks. */

@@ -57,6 +57,11 @@ export class ReactionSet {
     return sources;
   }
 
+  /** What is waited for. */
+  get sources(): object[] {
+    return [...this.#waiters].map((waiter) => waiter.source);
+  }
+
   /** How many there are. */
   get size(): number {
     return this.#waiters.size;

@@ -231,6 +231,15 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     return false;
   }
 
+  /** @internal For people who ask what a task waits for, and the tasks that could end the wait, where that is known. */
+  _waitsFor(): { readonly what: string; readonly by: readonly Future<unknown>[] } {
+    return { what: 'a future', by: [] };
+  }
+  /** @internal What is told of the ends that this wait is for, where it is not told itself. */
+  get _ears(): object | null {
+    return null;
+  }
+
   /** @internal Undoes the wait: disarms, removes, forgets. Called once, before the future becomes cancelled. */
   _undo(): void {}
 

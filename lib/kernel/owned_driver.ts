@@ -1,8 +1,9 @@
 // The owned driver: our own loop blocks this thread in the engine's select, and runs microtasks between turns where Node
 // lets it. `current.loop` is set by the drain alone, so plain code between two turns is "outside".
 
-import { DeadlockError, LoopRunningError } from '../base/errors.js';
+import { LoopRunningError } from '../base/errors.js';
 import { current } from './current.js';
+import { deadlockError } from './deadlock.js';
 import type { Drain } from './drain.js';
 import type { LoopCore } from './loop_core.js';
 import { canRunMicrotasks, runMicrotasks } from './microtasks.js';
@@ -66,7 +67,7 @@ export class OwnedDriver {
     const { _engine: engine, _ring: ring } = this.#loop;
     const isReady = ring.size > 0;
     if (timeoutMs === Infinity && !isReady && !engine.canWake()) {
-      throw new DeadlockError('nothing is ready, no timer is armed and no descriptor is watched: nothing can happen');
+      throw deadlockError(this.#loop, 'nothing is ready, no timer is armed and no descriptor is watched');
     }
     engine.runOnce(isReady ? 0 : timeoutMs);
     while (this.#drain.run() !== 0) this.#runMicrotasks();

@@ -24,7 +24,7 @@ export interface BarrierStatistics {
  */
 export class Barrier {
   readonly #parties: number;
-  readonly #waiting = new ParkingLot();
+  readonly #waiting = new ParkingLot('Barrier.wait');
   #isBroken = false;
 
   /** Throws: ArgumentTypeError unless `parties` is a whole number; ArgumentRangeError below 1. */

@@ -58,7 +58,7 @@ export class Broadcast<T> {
   readonly #capacity: number;
   readonly #whenFull: WhenFull;
   readonly #subscriptions = new Set<Subscription<T>>();
-  readonly #publishers = new ParkingLot();
+  readonly #publishers = new ParkingLot('Broadcast.publish');
   #full = 0;
   #isClosed = false;
 
@@ -162,7 +162,7 @@ export class Subscription<T> implements AsyncIterable<T> {
   readonly #broadcast: Broadcast<T>;
   readonly #capacity: number;
   readonly #buffer = new Deque<T>();
-  readonly #receivers = new ParkingLot();
+  readonly #receivers = new ParkingLot('Broadcast.receive');
   #missed = 0;
   #isEnding = false;
   #isClosed = false;

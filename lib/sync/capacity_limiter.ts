@@ -76,6 +76,12 @@ class TokenWait extends Parked<Guard> {
     this._tokens = tokens;
   }
 
+  override _waitsFor(): ReturnType<Future<Guard>['_waitsFor']> {
+    const lent = this._tokens.all().filter((token) => token.isLent);
+    const by = lent.map((token) => token.borrower).filter((borrower) => borrower instanceof Task);
+    return { ...super._waitsFor(), by };
+  }
+
   override _undo(): void {
     this._tokens.delete(this.token);
     super._undo();
@@ -93,7 +99,7 @@ export class CapacityLimiter {
   #lent = 0;
   /** Of those who have one, and of those who wait for one. */
   readonly #tokens = new Tokens();
-  readonly #waiting = new ParkingLot();
+  readonly #waiting = new ParkingLot('CapacityLimiter');
 
   /** Throws: ArgumentTypeError unless it is a whole number or Infinity; ArgumentRangeError below zero. */
   constructor(totalTokens: number) {

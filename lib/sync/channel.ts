@@ -31,8 +31,8 @@ export interface ChannelStatistics {
 class Conduit<T> {
   readonly capacity: number;
   readonly buffer = new Deque<T>();
-  readonly senders = new ParkingLot();
-  readonly receivers = new ParkingLot();
+  readonly senders = new ParkingLot('channel.send');
+  readonly receivers = new ParkingLot('channel.receive');
   openSenders = 0;
   openReceivers = 0;
   peak = 0;

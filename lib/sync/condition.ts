@@ -104,7 +104,7 @@ class PredicateWait<T> implements Operation<T>, PromiseLike<T> {
 export class Condition {
   /** The lock that it releases while it waits. */
   readonly lock: Lock;
-  readonly #waiting = new ParkingLot();
+  readonly #waiting = new ParkingLot('Condition.wait');
 
   /** Throws: ArgumentTypeError if `lock` is neither a Lock nor an RLock. */
   constructor(lock: Lock = new Lock()) {

@@ -21,7 +21,7 @@ export interface EventStatistics {
  */
 export class Event {
   #isSet = false;
-  readonly #waiting = new ParkingLot();
+  readonly #waiting = new ParkingLot('Event.wait');
 
   /** Returns: whether it is set. */
   isSet(): boolean {

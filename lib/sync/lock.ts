@@ -13,6 +13,8 @@ import { askingTask, type Guard } from './guard.js';
 import { showStatistics } from './inspection.js';
 import { atOnce, Parked, ParkingLot } from './parking_lot.js';
 
+const LOCK = 'Lock';
+
 /** What `Lock.statistics()` gives. */
 export interface LockStatistics {
   readonly locked: boolean;
@@ -51,6 +53,12 @@ export abstract class LockWait<T> extends Parked<T> {
     this._hold = hold;
   }
 
+  override _waitsFor(): ReturnType<Future<T>['_waitsFor']> {
+    const waits = super._waitsFor();
+    const owner = waits.what === LOCK ? (this._hold._lock._hold?._owner ?? null) : null;
+    return owner === null ? waits : { ...waits, by: [owner] };
+  }
+
   /** The lock is the waiter's. */
   abstract _grant(): void;
 }
@@ -77,7 +85,7 @@ export class Lock implements Waiter {
   constructor() {
     this._hold = null;
     this._watched = null;
-    this._waiting = new ParkingLot();
+    this._waiting = new ParkingLot(LOCK);
   }
 
   /** Returns: whether a task holds it. */

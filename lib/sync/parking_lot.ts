@@ -34,6 +34,10 @@ export class Parked<T> extends Future<T> {
   override _undo(): void {
     this._lot?._remove(this);
   }
+
+  override _waitsFor(): ReturnType<Future<T>['_waitsFor']> {
+    return { what: this._lot?._label ?? 'a future', by: [] };
+  }
 }
 
 /**
@@ -57,6 +61,15 @@ export class ParkingLot {
   #first: Parked<unknown> | null = null;
   #last: Parked<unknown> | null = null;
   #size = 0;
+  /** @internal What who stands here waits for. */
+  readonly _label: string;
+
+  constructor();
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the second one is not for users
+  /** @internal */ constructor(label: string);
+  constructor(label = 'ParkingLot.park') {
+    this._label = label;
+  }
 
   /** How many wait. */
   get size(): number {

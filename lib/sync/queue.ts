@@ -89,9 +89,9 @@ export class Queue<T> implements AsyncIterable<T> {
     if (Number.isNaN(maxSize)) throw new ArgumentRangeError('maxSize must not be NaN; leave it out for no bound');
     this.maxSize = maxSize > 0 ? maxSize : Infinity;
     this._store = store;
-    this._getters = new ParkingLot();
-    this._putters = new ParkingLot();
-    this._joiners = new ParkingLot();
+    this._getters = new ParkingLot('Queue.get');
+    this._putters = new ParkingLot('Queue.put');
+    this._joiners = new ParkingLot('Queue.join');
     this._unfinished = 0;
     this._isShutDown = false;
     this._accepted = null;

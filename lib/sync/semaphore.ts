@@ -65,7 +65,7 @@ export class Semaphore {
     if (max < value) throw new ArgumentRangeError(`Semaphore: max is ${max}, less than the value ${value} to begin with`);
     this._value = value;
     this._max = max;
-    this._waiting = new ParkingLot();
+    this._waiting = new ParkingLot('Semaphore');
   }
 
   /** How many permits can be had at once. */

@@ -18,6 +18,13 @@ export class JointWait extends Future<void> {
     this.#owner = owner;
   }
 
+  override get _ears(): object {
+    return this.#owner;
+  }
+  override _waitsFor(): ReturnType<Future<void>['_waitsFor']> {
+    return { what: 'children', by: [] };
+  }
+
   override _cancelBy(request: CancelRequest): boolean {
     if (this.done()) return false;
     this.#owner._askedBy(request);

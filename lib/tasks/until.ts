@@ -18,6 +18,10 @@ export interface UntilOptions {
 class PromiseFuture<T> extends Future<T> {
   readonly #onCancel: ((reason: unknown) => void) | undefined;
 
+  override _waitsFor(): ReturnType<Future<T>['_waitsFor']> {
+    return { what: 'a promise', by: [] };
+  }
+
   constructor(loop: EventLoop, promise: PromiseLike<T>, onCancel: ((reason: unknown) => void) | undefined) {
     super(loop);
     this.#onCancel = onCancel;
@@ -73,6 +77,10 @@ class AbortableFuture<T> extends Future<T> {
   readonly #graceMs: number;
   #request: CancelRequest | null = null;
   #grace: ScheduledCall | null = null;
+
+  override _waitsFor(): ReturnType<Future<T>['_waitsFor']> {
+    return { what: 'a promise', by: [] };
+  }
 
   constructor(loop: EventLoop, start: (signal: AbortSignal) => PromiseLike<T>, graceMs: number) {
     super(loop);

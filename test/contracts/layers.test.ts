@@ -16,7 +16,8 @@ const libFloors: Floors = [
   ['engine'],
   ['kernel'],
   ['tasks'],
-  ['sync', 'net', 'threads', 'process', 'inspect', 'testing'],
+  ['sync', 'net', 'threads', 'process', 'inspect'],
+  ['testing'],
   ['.'],
 ];
 const nativeFloors: Floors = [['base'], ['selector'], ['loop'], ['transport', 'process'], ['addon']];
