@@ -253,6 +253,12 @@ class MemoryTransport implements Transports {
   adopt(): number {
     return -ENOTSUP;
   }
+  openPipe(): number {
+    return -ENOTSUP;
+  }
+  resolve(): null {
+    return null;
+  }
 }
 
 /**
