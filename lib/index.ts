@@ -31,9 +31,11 @@ export { ByteStream, type LimitOptions, type Separator } from './net/byte_stream
 export type { Writable, WriteLimitOptions } from './net/bytes.js';
 export { createConnection, createServer, type ProtocolFactory } from './net/create_connection.js';
 export { Datagram } from './net/datagram_receiving.js';
-export { DatagramSocket, type SendOptions } from './net/datagram_socket.js';
+export { DatagramSocket } from './net/datagram_socket.js';
 export { type DatagramOptions, openDatagram } from './net/open_datagram.js';
-export type { PeerCredentials } from './net/passing.js';
+export { openPackets, type PacketOptions } from './net/open_packets.js';
+export { PacketSocket } from './net/packet_socket.js';
+export type { PeerCredentials, SendOptions } from './net/passing.js';
 export type { Destination } from './net/peers.js';
 export { type InheritedFd, listenFds, type ListenFdsOptions } from './net/listen_fds.js';
 export { type ConnectOptions, openConnection } from './net/open_connection.js';
@@ -48,6 +50,7 @@ export {
 } from './net/resolver.js';
 export { type NotifyOptions, sdNotify, type ServiceState } from './net/sd_notify.js';
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
+export { type PacketHandler, type PacketServerOptions, startPacketServer } from './net/start_packet_server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
 export {
   type ContextChooser,
@@ -58,6 +61,7 @@ export {
   type TlsServerOptions,
   TlsStream,
 } from './net/tls.js';
+export type { TuningOptions } from './net/tuning.js';
 export type { WebStreams } from './net/web_streams.js';
 export { type DuplexAddress, SocketDuplex, type ToDuplexOptions } from './net/socket_duplex.js';
 export { type Protocol, Transport } from './net/transport.js';

@@ -59,7 +59,7 @@ export interface Datagrams {
   acceptPackets(
     slot: number, word: number, listenerSlot: number, listenerWord: number, flags: number, maxSize: number,
   ): number;
-  /** Makes a socket of a duplicate of somebody's descriptor. */
+  /** Makes a socket of a duplicate of somebody's descriptor. Returns: 0 if it is of datagrams, 1 if it is of packets. */
   adoptDatagrams(slot: number, word: number, fd: number, flags: number, maxSize: number): number;
   /** Writes process, user and group of the peer of any transport on a UNIX socket. */
   peerCredentials(slot: number, word: number, into: Int32Array): number;

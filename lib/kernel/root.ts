@@ -36,6 +36,12 @@ export interface RootLoop extends LoopCore {
   callLater(ms: number, fn: () => unknown): ScheduledCall;
 }
 
+/** What a run has opened, and what is closed with it if it is still open then. */
+export interface Opened {
+  /** @internal The tasks of its run have ended. */
+  _closeWithRun(): void;
+}
+
 export interface RootOptions {
   /** Milliseconds after which leftover tasks are cancelled at each of their waits. */
   readonly shutdownTimeout?: number | undefined;
@@ -49,6 +55,9 @@ export class Root implements FailureOwner {
   readonly openReports = new Set<OpenReport>();
   /** @internal undefined: each task captures the stores of its own creation. */
   readonly _sharedResource: AsyncResource | null | undefined;
+
+  /** @internal Streams and sockets that are open. They close after all tasks, which may still need them to end. */
+  readonly _opened = new Set<Opened>();
 
   /** @internal Where tasks of this root stand that are in no scope. */
   readonly _base = new CancelStatus(this, null, null);
@@ -154,6 +163,8 @@ export class Root implements FailureOwner {
     const onQuiet = this.#onQuiet as () => void;
     this.#onQuiet = null;
     this.#timer?.cancel();
+    for (const opened of [...this._opened]) opened._closeWithRun();
+    this._opened.clear();
     for (const report of [...this.openReports]) report.deliver();
     onQuiet();
   }

@@ -12,6 +12,7 @@ import type { SocketAddress } from './addresses.js';
 import { adoptStream } from './adopting.js';
 import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
 import { assertDuplex, DuplexTransport } from './duplex_transport.js';
+import { credentialsOf, type PeerCredentials } from './passing.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
 import { atOnce } from './receiving.js';
 import { assertNodeRuns } from './run_guard.js';
@@ -54,7 +55,7 @@ export class ByteStream extends StreamCore {
   static fromFd(fd: number): ByteStream {
     assertDescriptor(fd);
     const sockets = socketsOf(getRunningLoop());
-    return adoptStream(sockets, new ByteStream(sockets, -1), fd);
+    return adoptStream(sockets, new ByteStream(sockets, -1), fd)._belong();
   }
 
   /**
@@ -226,6 +227,16 @@ export class ByteStream extends StreamCore {
   /** Where the peer is; null if that was not known while the stream was open. */
   get remoteAddress(): SocketAddress | null {
     return this._address('remote');
+  }
+
+  /**
+   * Who is at the other end of a UNIX socket, as the kernel noted it when it connected.
+   *
+   * Throws: a system error for other streams (`ENOTCONN`, `ENOTSOCK`…); ClosedResourceError. Checkpoint: no.
+   */
+  peerCredentials(): PeerCredentials {
+    if (this._isReleased) throw new ClosedResourceError('the stream was closed, so its peer is not known any more');
+    return credentialsOf(this._sockets.transports.datagrams, this._slot, this._word);
   }
 
   /**

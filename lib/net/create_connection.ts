@@ -7,12 +7,13 @@ import { type Coroutine, describe } from '../kernel/coroutine.js';
 import { current } from '../kernel/current.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
-import { connectTo, type ConnectTarget } from './connecting.js';
-import { checkedTarget, type ConnectOptions, startConnecting } from './open_connection.js';
+import { connectTo } from './connecting.js';
+import { checkedTarget, type ConnectOptions, opened, startConnecting } from './open_connection.js';
 import { type Connection, type Server } from './server.js';
 import { serve, type ServerOptions } from './start_server.js';
 import { type Sockets, socketsOf } from './sockets.js';
 import { type Protocol, Transport } from './transport.js';
+import { checkedTuning } from './tuning.js';
 
 /** Makes the protocol of one connection. */
 export type ProtocolFactory<P extends Protocol = Protocol> = () => P;
@@ -30,15 +31,17 @@ export function createConnection<P extends Protocol>(
 ): Future<readonly [Transport, P]> {
   assertCallable(factory, 'createConnection');
   const target = checkedTarget(options, 'createConnection');
+  const tuning = checkedTuning(options, 'createConnection');
   const sockets = socketsOf(getRunningLoop());
   const context = captureContext();
-  return startConnecting(sockets, options, () => connect(sockets, target, factory, context), 'createConnection');
+  const connecting = () => opened(connectTo(sockets, target, (_, slot) => new Transport(sockets, slot, context)), tuning);
+  return startConnecting(sockets, options, () => connect(connecting(), factory), 'createConnection');
 }
 
 function* connect<P extends Protocol>(
-  sockets: Sockets, target: ConnectTarget, factory: ProtocolFactory<P>, context: Context | null,
+  connecting: Coroutine<Transport>, factory: ProtocolFactory<P>,
 ): Coroutine<readonly [Transport, P]> {
-  const transport = yield* connectTo(sockets, target, (_, slot) => new Transport(sockets, slot, context));
+  const transport = yield* connecting;
   try {
     const protocol = checked(factory());
     transport._begin(protocol);
@@ -62,7 +65,7 @@ export function createServer(factory: ProtocolFactory, options: ServerOptions): 
   const makeConnection = (sockets: Sockets, server: Server) => {
     return new AcceptedTransport(sockets, server, factory, context === null ? null : context.copy());
   };
-  return serve({ handler: null, makeConnection, context }, options, 'createServer');
+  return serve({ handler: null, makeConnection, context, packets: null }, options, 'createServer');
 }
 
 class AcceptedTransport extends Transport implements Connection {
@@ -82,6 +85,11 @@ class AcceptedTransport extends Transport implements Connection {
   /** @internal No task runs for it. */
   get _task(): null {
     return null;
+  }
+
+  /** @internal */
+  _closeForServer(): void {
+    this.close();
   }
 
   /** @internal Whoever made room for this connection may be a task, and a protocol is told in no task's step. */

@@ -11,7 +11,9 @@ import type { Datagrams } from '../engine/datagrams.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { finishNow } from '../kernel/finish_now.js';
 import { Future, State } from '../kernel/future.js';
+import type { Opened } from '../kernel/root.js';
 import type { SocketAddress } from './addresses.js';
+import { belongToRun, closeLeftOpen } from './belonging.js';
 import { type Peer, PeerBook } from './peers.js';
 import { atOnce } from './receiving.js';
 import type { Sockets } from './sockets.js';
@@ -84,6 +86,8 @@ export abstract class DatagramReceiving {
   declare _closing: boolean;
   /** @internal The transport is gone, and the slot with it. */
   declare _released: boolean;
+  // What else its run has open.
+  private declare _siblings: Set<Opened> | null;
   /** @internal The peer that it is connected to. */
   declare _remote: Peer | null;
   private declare readonly _kept: Deque<Datagram>;
@@ -106,6 +110,7 @@ export abstract class DatagramReceiving {
     this._receivers = new Set();
     this._closing = this._released = this._paused = this._ended = false;
     this._remote = null;
+    this._siblings = null;
     this._kept = new Deque();
     this._slabWords = new Int32Array(slab.buffer, slab.byteOffset, slab.length >> 2);
     this._keptBytes = 0;
@@ -152,7 +157,7 @@ export abstract class DatagramReceiving {
       this._kept.push(new Datagram(data, peer, flags, this._descriptors(flags >>> 8)));
       this._keptBytes += size + OVERHEAD_BYTES;
     }
-    this._serve();
+    this._handOut();
   }
 
   private _descriptors(count: number): readonly number[] {
@@ -162,7 +167,7 @@ export abstract class DatagramReceiving {
   }
 
   // One who is served alone takes the record's turn, which comes last; among several that would be overtaking.
-  private _serve(): void {
+  private _handOut(): void {
     if (this._receivers.size === 1 && this._kept.size > 0) {
       const [only] = this._receivers as unknown as [Receiver];
       this._receivers.delete(only);
@@ -256,10 +261,27 @@ export abstract class DatagramReceiving {
     this._dismiss();
   }
 
+  /** Closes behind what was written. */
+  abstract close(): unknown;
+  /** Closes at once. */
+  abstract abort(): void;
+
+  /** @internal It closes with the run of the task that opens it. */
+  _belong(): this {
+    this._siblings = belongToRun(this._sockets.loop, this);
+    return this;
+  }
+
+  /** @internal */
+  _closeWithRun(): void {
+    closeLeftOpen(this._sockets.loop, this, 'socket');
+  }
+
   /** @internal The descriptor is closed. */
   _release(): void {
     if (this._released) return;
     this._released = true;
+    this._siblings?.delete(this);
     this._sockets.loop._release(this._slot);
   }
 

@@ -122,6 +122,11 @@ export abstract class DatagramSending extends DatagramReceiving {
   }
 
   private _sendPending(): void {
+    this._sendWaiting();
+    if (this._isUnix && this._drains.size > 0 && this._pendingBytes <= LOW_BYTES) wakeAll(this._drains);
+  }
+
+  private _sendWaiting(): void {
     const full = new Set<string>();
     for (const pending of [...this._pending]) {
       const { _peer: peer, _bytes: bytes, _descriptors: descriptors } = pending;
@@ -201,7 +206,7 @@ export abstract class DatagramSending extends DatagramReceiving {
         this._hasBacklog = false;
         this._sendPending();
       }
-      if (value <= LOW_BYTES) wakeAll(this._drains);
+      if (value <= LOW_BYTES && !this._isUnix) wakeAll(this._drains);
     }
   }
 
@@ -210,6 +215,7 @@ export abstract class DatagramSending extends DatagramReceiving {
     cancelCheck();
     const { outbox, transports, done, loop } = this._sockets;
     if (this._closing) throw closedError();
+    if (this._isUnix) return this._drainToUnix();
     // What was written in this turn has no errors yet, and shall have them before the wait is over.
     if (this._written > HIGH_BYTES && outbox.flushes === this._flushesSeen) transports.flush();
     const error = this._writeError;
@@ -222,6 +228,23 @@ export abstract class DatagramSending extends DatagramReceiving {
     const wait = new SharedWait(loop, this._drains);
     this._datagrams.queuedDatagrams(this._slot, this._word, LOW_BYTES);
     return wait;
+  }
+
+  private _drainToUnix(): Future<void> {
+    const error = this._writeError;
+    if (error !== null) {
+      this._writeError = null;
+      return failedAtOnce(this._sockets, error);
+    }
+    if (this._pendingBytes <= HIGH_BYTES) return this._sockets.done;
+    return new SharedWait(this._sockets.loop, this._drains);
+  }
+
+  /** @internal What waits in the engine, and here for a UNIX receiver. */
+  get _pendingBytes(): number {
+    let bytes = this._datagrams.queuedDatagrams(this._slot, this._word, -1);
+    for (const pending of this._pending) bytes += pending._bytes.length;
+    return bytes;
   }
 
   /** @internal Written datagrams are sent first, unless it aborts. */

@@ -5,23 +5,16 @@ import { constants } from 'node:os';
 import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/errors.js';
 import { DatagramOption } from '../engine/datagrams.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
-import { assertOptions } from '../kernel/arguments.js';
 import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
 import { toBytes, type Writable } from './bytes.js';
 import { closedError, Datagram, failedAtOnce } from './datagram_receiving.js';
 import { DatagramSending } from './datagram_sending.js';
-import { credentialsOf, type PeerCredentials, toDescriptors } from './passing.js';
+import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOptions } from './passing.js';
 import { type Destination, type Peer, type Target, toTarget } from './peers.js';
 import { resolveTarget } from './resolve_target.js';
 import type { Sockets } from './sockets.js';
-
-/** What may go along with a datagram. */
-export interface SendOptions {
-  /** Descriptors for the receiver, over UNIX sockets only. It gets duplicates; these stay yours, open until it is sent. */
-  readonly descriptors?: readonly number[];
-}
 
 /** @internal */
 export interface DatagramSetting {
@@ -80,7 +73,10 @@ export class DatagramSocket extends DatagramSending {
    */
   send(data: Writable, to?: Destination, options?: SendOptions): Future<void> {
     const bytes = toPayload(data, 'send');
-    const descriptors = options === undefined ? null : this._descriptorsToSend(options);
+    const descriptors = descriptorsToSend(options, 'send');
+    if (descriptors !== null && !this._isUnix) {
+      throw new ArgumentTypeError('send: descriptors travel over UNIX sockets only');
+    }
     if (this._closing) throw closedError();
     const target = to === undefined ? null : this._find(to, 'send');
     if (target !== null && 'host' in target) return this._sendToName(bytes, target, descriptors);
@@ -132,6 +128,13 @@ export class DatagramSocket extends DatagramSending {
     return this._withName(target, 'connect', (peer) => this._connect(peer));
   }
 
+  /** @internal Somebody else has connected it. */
+  _adoptRemote({ address, port, family }: SocketAddress): void {
+    const isNamed = address !== '';
+    if (family === 'unix') this._remote = isNamed ? this._peers.path(address) : this._peers.nobody();
+    else this._remote = this._peers.host(address, port);
+  }
+
   private _connect(peer: Peer): Future<void> {
     if (this._closing) throw closedError();
     const result = this._datagrams.connectDatagrams(this._slot, this._word, peer.packed);
@@ -174,15 +177,6 @@ export class DatagramSocket extends DatagramSending {
       throw socketError(EAFNOSUPPORT, call, { address: target.host, port: target.port }, 'the socket is bound to IPv4');
     }
     return this._peers.host(target.host, target.port);
-  }
-
-  private _descriptorsToSend(options: SendOptions): Int32Array | null {
-    assertOptions(options, 'send', ['descriptors']);
-    const descriptors = toDescriptors(options.descriptors, 'send');
-    if (descriptors !== null && !this._isUnix) {
-      throw new ArgumentTypeError('send: descriptors travel over UNIX sockets only');
-    }
-    return descriptors;
   }
 
   /**
@@ -277,7 +271,7 @@ export class DatagramSocket extends DatagramSending {
 
   /** Bytes written that the kernel has not taken yet. */
   get pendingBytes(): number {
-    return this._datagrams.queuedDatagrams(this._slot, this._word, -1);
+    return this._pendingBytes;
   }
 
   /** Where this socket is; null if it was not asked while it was open. */

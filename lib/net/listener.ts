@@ -40,6 +40,13 @@ export class Listener {
     return result;
   }
 
+  /** Listens at a path for connections of packets. Returns: as `listen`. */
+  listenForPackets(path: string, backlog: number, mode: number): number {
+    const result = this.#sockets.transports.datagrams.listenPackets(this.slot, this.word, path, backlog, mode);
+    if (result < 0) this.close();
+    return result;
+  }
+
   /** Listens with a duplicate of somebody's socket. Returns: as `listen`. */
   adopt(fd: number): number {
     const result = this.#sockets.transports.adopt(this.slot, this.word, fd, true);

@@ -11,10 +11,12 @@ import { ATTEMPT_DELAY_MS, familyOf } from './happy_eyeballs.js';
 import { assertPlace, assertPort } from './places.js';
 import { assertResolver, type Resolver } from './resolver.js';
 import { type Sockets, socketsOf } from './sockets.js';
+import type { StreamCore } from './stream_core.js';
 import { assertTlsOptions, startTls, type TlsClientOptions, type TlsStream } from './tls.js';
+import { checkedTuning, tune, type TuningOptions } from './tuning.js';
 
 /** Where to connect to: a host and a port, or the path of a UNIX socket. */
-export interface ConnectOptions {
+export interface ConnectOptions extends TuningOptions {
   /** A name or a numeric address; `localhost` by default. */
   readonly host?: string;
   readonly port?: number;
@@ -49,8 +51,9 @@ export function openConnection(options: ConnectOptions): Future<ByteStream> {
   const target = checkedTarget(options, 'openConnection');
   const { tls } = options;
   const secured = tls === undefined ? null : clientOptions(tls, target);
+  const tuning = checkedTuning(options, 'openConnection');
   const sockets = socketsOf(getRunningLoop());
-  const connect = () => connectTo(sockets, target, makeStream);
+  const connect = () => opened(connectTo(sockets, target, makeStream), tuning);
   return startConnecting(
     sockets, options, secured === null ? connect : () => connectSecurely(connect, secured), 'openConnection',
   );
@@ -66,6 +69,13 @@ function clientOptions(tls: true | TlsClientOptions, { host, path }: ConnectTarg
 
 function* connectSecurely(connect: () => Coroutine<ByteStream>, options: TlsClientOptions): Coroutine<TlsStream> {
   return yield* startTls(yield* connect(), options);
+}
+
+/** @internal A connection of the running task's run, set up. */
+export function* opened<T extends StreamCore>(connecting: Coroutine<T>, tuning: TuningOptions | null): Coroutine<T> {
+  const stream = (yield* connecting)._belong();
+  if (tuning !== null) tune(stream._sockets.transports, stream._slot, stream._word, tuning);
+  return stream;
 }
 
 const makeStream = (sockets: Sockets, slot: number): ByteStream => new ByteStream(sockets, slot);

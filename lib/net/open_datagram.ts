@@ -9,6 +9,9 @@ import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
+import { assertDescriptor } from '../kernel/watch_table.js';
+import type { SocketAddress } from './addresses.js';
+import { adoptDatagrams } from './adopting_datagrams.js';
 import { DatagramSocket } from './datagram_socket.js';
 import { type Destination, toTarget } from './peers.js';
 import { assertPlace } from './places.js';
@@ -23,6 +26,8 @@ export interface DatagramOptions {
   readonly port?: number;
   /** A UNIX socket; a name that begins with a zero byte is an abstract one. A file nobody receives behind is replaced. */
   readonly path?: string;
+  /** A socket of datagrams that somebody else opened, instead of a place: a duplicate of it is used. */
+  readonly fd?: number;
   /** The permissions of the UNIX socket's file. */
   readonly mode?: number;
   /** Connect to this peer. It can stand alone: the socket then gets a free port, or no name among UNIX sockets. */
@@ -47,7 +52,7 @@ export interface DatagramOptions {
 }
 
 const KNOWN: readonly string[] = [
-  'host', 'port', 'path', 'mode', 'remote', 'reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'maxDatagramBytes',
+  'host', 'port', 'path', 'fd', 'mode', 'remote', 'reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'maxDatagramBytes',
   'receiveBufferBytes', 'sendBufferBytes', 'receiveDescriptors', 'onError',
 ];
 const DEFAULT_BYTES = 65536;
@@ -66,9 +71,10 @@ const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNO
 export function openDatagram(options: DatagramOptions): Future<DatagramSocket> {
   const call = 'openDatagram';
   assertOptions(options, call, KNOWN);
-  const { port, path, remote, onError } = options;
+  const { port, path, remote, onError, fd } = options;
+  if (fd !== undefined) assertAdopted(options, call);
   if (remote !== undefined) toTarget(remote, `${call}: remote`);
-  if (remote === undefined || port !== undefined || path !== undefined) assertPlace(options, call);
+  if (fd === undefined && (remote === undefined || port !== undefined || path !== undefined)) assertPlace(options, call);
   assertBytes(options.maxDatagramBytes, `${call}: maxDatagramBytes`, MOST_BYTES);
   assertBytes(options.receiveBufferBytes, `${call}: receiveBufferBytes`, MOST_BUFFER_BYTES);
   assertBytes(options.sendBufferBytes, `${call}: sendBufferBytes`, MOST_BUFFER_BYTES);
@@ -81,6 +87,18 @@ export function openDatagram(options: DatagramOptions): Future<DatagramSocket> {
   return loop._makeTask<DatagramSocket>(open(loop, options), { name: call, eager: true });
 }
 
+// What is decided when a socket is made cannot be asked of one that is there.
+const NOT_OF_ADOPTED = [
+  'host', 'port', 'path', 'mode', 'reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'receiveBufferBytes',
+  'sendBufferBytes',
+] as const;
+
+function assertAdopted(options: DatagramOptions, call: string): void {
+  assertDescriptor(options.fd);
+  const also = NOT_OF_ADOPTED.find((name) => options[name] !== undefined);
+  if (also !== undefined) throw new ArgumentTypeError(`${call}: ${also} is settled already for a socket that is open, fd`);
+}
+
 function assertBytes(bytes: unknown, what: string, most: number): void {
   if (bytes === undefined) return;
   if (typeof bytes !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(bytes)}`);
@@ -90,7 +108,8 @@ function assertBytes(bytes: unknown, what: string, most: number): void {
 
 function* open(loop: EventLoop, options: DatagramOptions): Coroutine<DatagramSocket> {
   const { remote } = options;
-  const socket = yield* openLocal(loop, options);
+  const { fd } = options;
+  const socket = (fd === undefined ? yield* openLocal(loop, options) : adopt(loop, fd, options))._belong();
   if (remote === undefined) return socket;
   try {
     yield* socket.connect(remote);
@@ -124,6 +143,23 @@ function openAtFirst(
     }
   }
   return openAt(loop, hosts[hosts.length - 1] as string, port, options);
+}
+
+// What the socket is of shows once it is adopted; then a first one that was made for something else gives way.
+function adopt(loop: EventLoop, fd: number, options: DatagramOptions): DatagramSocket {
+  const { onError = null, maxDatagramBytes = DEFAULT_BYTES } = options;
+  const sockets = socketsOf(loop);
+  let family: SocketAddress['family'] = 'IPv4';
+  for (;;) {
+    const socket = new DatagramSocket(sockets, { isUnix: family === 'unix', isIpv6: family === 'IPv6', onError });
+    const { local, remote } = adoptDatagrams(socket, fd, flagsOf(options), maxDatagramBytes, false);
+    if (local === null || local.family === family) {
+      if (remote !== null) socket._adoptRemote(remote);
+      return socket;
+    }
+    socket.abort();
+    family = local.family;
+  }
 }
 
 function openAt(loop: EventLoop, host: string, port: number, options: DatagramOptions): DatagramSocket {

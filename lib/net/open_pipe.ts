@@ -24,5 +24,5 @@ export function openPipe(): [reader: ByteStream, writer: ByteStream] {
     for (const end of [reader, writer]) sockets.loop._release(end._slot);
     throw systemError(result, 'pipe');
   }
-  return [ofKind(reader, StreamKind.reader), ofKind(writer, StreamKind.writer)];
+  return [ofKind(reader, StreamKind.reader)._belong(), ofKind(writer, StreamKind.writer)._belong()];
 }

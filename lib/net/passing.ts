@@ -2,6 +2,7 @@
 
 import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/errors.js';
 import type { Datagrams } from '../engine/datagrams.js';
+import { assertOptions } from '../kernel/arguments.js';
 import { describe } from '../kernel/coroutine.js';
 
 /** Who is at the other end of a UNIX socket. */
@@ -10,6 +11,12 @@ export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
+}
+
+/** What may go along with a datagram. */
+export interface SendOptions {
+  /** Descriptors for the receiver, over UNIX sockets only. It gets duplicates; these stay yours, open until it is sent. */
+  readonly descriptors?: readonly number[];
 }
 
 /** The most that one message carries. */
@@ -25,7 +32,13 @@ export function credentialsOf(datagrams: Datagrams, slot: number, word: number):
 }
 
 /** Returns: null for none. Throws: ArgumentTypeError, ArgumentRangeError. */
-export function toDescriptors(descriptors: unknown, call: string): Int32Array | null {
+export function descriptorsToSend(options: SendOptions | undefined, call: string): Int32Array | null {
+  if (options === undefined) return null;
+  assertOptions(options, call, ['descriptors']);
+  return toDescriptors(options.descriptors, call);
+}
+
+function toDescriptors(descriptors: unknown, call: string): Int32Array | null {
   if (descriptors === undefined) return null;
   if (!Array.isArray(descriptors)) {
     throw new ArgumentTypeError(`${call}: descriptors are an array of numbers, not ${describe(descriptors)}`);

@@ -76,6 +76,11 @@ export class PeerBook {
     return this.#find(path, () => this.#pack({ family: 'unix', address: path, port: 0 }, path, -1));
   }
 
+  /** A peer without a name. */
+  nobody(): Peer {
+    return this.sender(new Int32Array(1), 0, 1);
+  }
+
   #find(key: string, make: () => Peer): Peer {
     let peer = this.#named.get(key);
     if (peer === undefined) {

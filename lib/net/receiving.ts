@@ -9,6 +9,7 @@ import { Control } from '../engine/transports.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { finishNow } from '../kernel/finish_now.js';
 import { Future, State } from '../kernel/future.js';
+import type { Opened } from '../kernel/root.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
 import { ChunkReader, IntoReader, type ReadWait } from './readers.js';
 import type { SharedWait } from './sending.js';
@@ -61,6 +62,8 @@ export interface RareState {
   /** How much to receive at once where the stream announces; 0 before it is known. */
   bulkBytes: number;
   largeInARow: number;
+  /** What else its run has open. */
+  siblings: Set<Opened> | null;
 }
 
 export abstract class Receiving {
@@ -293,7 +296,7 @@ export abstract class Receiving {
   _ownRare(): RareState {
     return (this._rare ??= {
       readError: null, sendError: null, local: null, remote: null, closing: null, limits: null,
-      bulkBytes: 0, largeInARow: 0,
+      bulkBytes: 0, largeInARow: 0, siblings: null,
     });
   }
 

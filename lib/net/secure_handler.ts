@@ -5,7 +5,7 @@ import { CancelledError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
 import { type Coroutine, isGeneratorFunction } from '../kernel/coroutine.js';
 import { getRunningLoop } from '../kernel/running.js';
-import type { ByteStream } from './byte_stream.js';
+import type { SecuredStream } from './accepted_stream.js';
 import { assertTlsOptions, startTls, type StartTlsOptions, type TlsServerOptions, type TlsStream } from './tls.js';
 
 type Handler = (stream: TlsStream) => Coroutine<void> | PromiseLike<void>;
@@ -16,15 +16,16 @@ export function secureHandler(handler: (stream: never) => Coroutine<void> | Prom
   assertTlsOptions(options, 'startServer: tls', true);
   const secureContext = options.secureContext ?? createSecureContext(options);
   const settings: StartTlsOptions = { ...options, secureContext, isServer: true };
-  return function* serveSecurely(below: ByteStream): Coroutine<void> {
+  return function* serveSecurely(below: SecuredStream): Coroutine<void> {
     const stream = yield* shakeHands(below, settings);
+    below._secure = stream;
     if (stream !== null) yield* serve(handler as Handler, stream);
   };
 }
 
 // A peer that fails here is no failure of the server: whoever scans the network would fill its reports. In debug mode
 // they are told.
-function* shakeHands(below: ByteStream, settings: StartTlsOptions): Coroutine<TlsStream | null> {
+function* shakeHands(below: SecuredStream, settings: StartTlsOptions): Coroutine<TlsStream | null> {
   try {
     return yield* startTls(below, settings);
   } catch (exception) {

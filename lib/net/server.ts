@@ -8,20 +8,24 @@ import { CancelledError, InvalidStateError, socketError } from '../base/errors.j
 import { CancelStatus } from '../kernel/cancel_status.js';
 import { type Context } from '../kernel/context.js';
 import { type Coroutine, isGeneratorFunction } from '../kernel/coroutine.js';
-import { type Future, State } from '../kernel/future.js';
+import { type Future, State, type Waiter } from '../kernel/future.js';
 import { runningTask } from '../kernel/running.js';
 import type { Sink } from '../kernel/loop_core.js';
 import type { Root } from '../kernel/root.js';
 import type { Task } from '../kernel/task.js';
 import { moveOnAfter, shielded } from '../tasks/timeouts.js';
 import type { SocketAddress } from './addresses.js';
-import { ByteStream } from './byte_stream.js';
+import type { ByteStream } from './byte_stream.js';
 import { Listener } from './listener.js';
 import { SharedWait, wakeAll } from './sending.js';
 import type { Sockets } from './sockets.js';
+import { tune, type TuningOptions } from './tuning.js';
 
 /** What a server runs for each connection, in a task of its own. */
 export type ConnectionHandler = (stream: ByteStream) => Coroutine<void> | PromiseLike<void>;
+
+/** @internal Of whatever connections. */
+export type AnyHandler = (connection: never) => Coroutine<void> | PromiseLike<void>;
 
 /** How `server.shutdown` waits. */
 export interface ShutdownOptions {
@@ -34,72 +38,39 @@ export interface Connection extends Sink {
   readonly _slot: number;
   readonly _word: number;
   /** The task that serves it, if one does. */
-  readonly _task: Task<unknown> | null;
+  _task: Task<unknown> | null;
   _next: Connection | null;
   _previous: Connection | null;
   /** Begins: the connection stands. */
   _serve(): void;
-  close(): unknown;
+  /** The server closes it behind what was written. */
+  _closeForServer(): void;
   abort(): void;
+}
+
+/** @internal A connection that a task serves; it waits for the task, so that nothing else has to. */
+export interface Served extends Connection, Waiter {}
+
+/** @internal How connections of packets are accepted. */
+export interface PacketSetting {
+  readonly flags: number;
+  readonly maxBytes: number;
 }
 
 /** @internal */
 export interface ServerSetting {
   /** Null for connections that need none. */
-  readonly handler: ConnectionHandler | null;
+  readonly handler: AnyHandler | null;
   readonly makeConnection: (sockets: Sockets, server: Server) => Connection;
   readonly maxConnections: number;
   readonly context: Context | null;
+  /** What was asked for the connections; null for nothing. */
+  readonly tuning: TuningOptions | null;
+  /** Null for connections of bytes. */
+  readonly packets: PacketSetting | null;
 }
 
 const EAGAIN = -constants.errno.EAGAIN;
-
-// A connection of a server. It waits for its own task, so that nothing else has to.
-class AcceptedStream extends ByteStream implements Connection {
-  /** @internal */ declare readonly _server: Server;
-  /** @internal */ declare _task: Task<unknown> | null;
-  /** @internal */ declare _next: Connection | null;
-  /** @internal */ declare _previous: Connection | null;
-
-  constructor(sockets: Sockets, server: Server) {
-    super(sockets, -1);
-    this._server = server;
-    this._task = null;
-    this._next = null;
-    this._previous = null;
-  }
-
-  /** @internal */
-  get _looks(): boolean {
-    return true;
-  }
-
-  /** @internal The handler has ended. */
-  _wake(): void {
-    const task = this._task as Task<unknown>;
-    this._task = null;
-    this._server._handlerEnded(this, task);
-    if (this._isReleased) this._server._connectionEnded(this);
-    else if ((task._state & State.outcome) === State.cancelled) this.abort();
-    else void this.close();
-  }
-
-  /** @internal */
-  _serve(): void {
-    this._server._handle(this);
-  }
-
-  override _released(): void {
-    if (this._isReleased) return;
-    super._released();
-    if (this._task === null) this._server._connectionEnded(this);
-  }
-}
-
-/** @internal For a handler: a stream, and a task for it. */
-export function acceptStream(sockets: Sockets, server: Server): Connection {
-  return new AcceptedStream(sockets, server);
-}
 
 /**
  * A running server; `startServer` makes one.
@@ -132,6 +103,14 @@ export class Server {
   _listen(host: string, port: number, backlog: number, flags: number, mode: number): number {
     const listener = new Listener(this.#sockets, this);
     const result = listener.listen(host, port, backlog, flags, mode);
+    if (result === 0) this.#listeners.push(listener);
+    return result;
+  }
+
+  /** @internal Listens for packets at a path. Returns: 0 or a negative errno. */
+  _listenForPackets(path: string, backlog: number, mode: number): number {
+    const listener = new Listener(this.#sockets, this);
+    const result = listener.listenForPackets(path, backlog, mode);
     if (result === 0) this.#listeners.push(listener);
     return result;
   }
@@ -204,13 +183,18 @@ export class Server {
   // Returns: false if no connection waits there.
   #accept(listener: Listener): boolean {
     const { transports, loop } = this.#sockets;
-    const stream = this.#setting.makeConnection(this.#sockets, this);
-    const result = transports.accept(listener.slot, listener.word, stream._slot, stream._word);
+    const { makeConnection, tuning, packets } = this.#setting;
+    const stream = makeConnection(this.#sockets, this);
+    const { _slot: slot, _word: word } = stream;
+    const result = packets === null
+      ? transports.accept(listener.slot, listener.word, slot, word)
+      : transports.datagrams.acceptPackets(slot, word, listener.slot, listener.word, packets.flags, packets.maxBytes);
     if (result < 0) {
       loop._release(stream._slot);
       if (result !== EAGAIN) this._acceptFailed(listener, -result);
       return result !== EAGAIN;
     }
+    if (tuning !== null) tune(transports, slot, word, tuning);
     stream._next = this.#first;
     if (this.#first !== null) this.#first._previous = stream;
     this.#first = stream;
@@ -220,12 +204,12 @@ export class Server {
   }
 
   /** @internal */
-  _handle(stream: AcceptedStream): void {
+  _handle(stream: Served): void {
     const { context } = this.#setting;
-    const handler = this.#setting.handler as ConnectionHandler;
+    const handler = this.#setting.handler as AnyHandler;
     const options = context === null ? {} : { context: context.copy() };
     // A generator function is called here, so that its task needs no closure; any other in the task's first step.
-    const source = isGeneratorFunction(handler) ? handler(stream) : () => handler(stream);
+    const source = isGeneratorFunction(handler) ? handler(stream as never) : () => handler(stream as never);
     const task = this.#sockets.loop._makeTask(source, options, this.#status);
     stream._task = task;
     this.#members.add(task);
@@ -233,7 +217,7 @@ export class Server {
   }
 
   /** @internal */
-  _handlerEnded(stream: ByteStream, task: Task<unknown>): void {
+  _handlerEnded(stream: Connection, task: Task<unknown>): void {
     this.#members.delete(task);
     if ((task._state & State.outcome) !== State.failed || task._value instanceof CancelledError) return;
     this.#sockets.loop.callExceptionHandler({
@@ -290,9 +274,9 @@ export class Server {
     return this.waitClosed();
   }
 
-  /** Closes all connections, each after what was written to it. */
+  /** Closes all connections, each after what was written to it; secure ones with the end of TLS. */
   closeClients(): void {
-    for (const stream of this.#streams()) void stream.close();
+    for (const stream of this.#streams()) stream._closeForServer();
   }
 
   /** Closes all connections at once, with a reset. */

@@ -9,16 +9,18 @@ import { describe, type Coroutine } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
+import { acceptSecured, acceptStream } from './accepted_stream.js';
 import { refusedDescriptor } from './adopting.js';
 import { assertPlace } from './places.js';
 import { secureHandler } from './secure_handler.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
-import { acceptStream, type ConnectionHandler, Server, type ServerSetting } from './server.js';
+import { type ConnectionHandler, Server, type ServerSetting } from './server.js';
 import { type Sockets, socketsOf } from './sockets.js';
 import type { TlsServerOptions, TlsStream } from './tls.js';
+import { checkedTuning, type TuningOptions } from './tuning.js';
 
 /** Where and how to listen: at a port, on one host or all, or at the path of a UNIX socket. */
-export interface ServerOptions {
+export interface ServerOptions extends TuningOptions {
   /** A name or a numeric address; all addresses of the machine by default. */
   readonly host?: string;
   /** 0 for one that is free. */
@@ -67,28 +69,43 @@ export function startServer(
   assertOptions(options, 'startServer');
   const { tls } = options;
   const handler = tls === undefined ? (given as ConnectionHandler) : secureHandler(given, tls);
-  return serve({ handler, makeConnection: acceptStream, context: captureContext() }, options, 'startServer');
+  const makeConnection = tls === undefined ? acceptStream : acceptSecured;
+  return serve({ handler, makeConnection, context: captureContext(), packets: null }, options, 'startServer');
 }
 
 /** @internal What a server is to do with connections, as far as the options do not say it. */
-export type Serving = Omit<ServerSetting, 'maxConnections'>;
+export type Serving = Omit<ServerSetting, 'maxConnections' | 'tuning'>;
 
 /** @internal Starts a server of either kind. */
 export function serve(serving: Serving, options: ServerOptions, call: string): Future<Server> {
   assertOptions(options, call);
   if (options.fd === undefined) assertPlace(options, call);
   else assertAdopted(options, call);
-  const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode } = options;
-  assertPositive(maxConnections, `${call}: maxConnections`, Infinity);
-  assertPositive(backlog, `${call}: backlog`, 2 ** 31 - 1);
-  if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
-  }
+  const limits = checkedLimits(options, call);
+  const tuning = checkedTuning(options, call);
   assertResolver(options.resolver, call);
   const loop = getRunningLoop();
   const sockets = socketsOf(loop);
-  const server = new Server(sockets, { ...serving, maxConnections });
+  const server = new Server(sockets, { ...serving, maxConnections: limits.maxConnections, tuning });
   return loop._makeTask<Server>(start(sockets, server, options), { name: call, eager: true });
+}
+
+/** What a server of any kind may be limited to. */
+export interface LimitsOfServer {
+  readonly maxConnections?: number;
+  readonly backlog?: number;
+  readonly mode?: number;
+}
+
+/** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
+export function checkedLimits(options: LimitsOfServer, call: string): Required<LimitsOfServer> {
+  const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode = -1 } = options;
+  assertPositive(maxConnections, `${call}: maxConnections`, Infinity);
+  assertPositive(backlog, `${call}: backlog`, 2 ** 31 - 1);
+  if (options.mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
+    throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
+  }
+  return { maxConnections, backlog, mode };
 }
 
 function assertPositive(value: unknown, what: string, most: number): void {

@@ -8,6 +8,7 @@ import { TransportEvent } from '../engine/abi.js';
 import { Control } from '../engine/transports.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { Future, State } from '../kernel/future.js';
+import { belongToRun, closeLeftOpen } from './belonging.js';
 import { Receiving, StreamFlag } from './receiving.js';
 import { DEFAULT_LIMITS, Sending, SharedWait, wakeAll, type WriteLimits } from './sending.js';
 import type { Sockets } from './sockets.js';
@@ -244,11 +245,28 @@ export abstract class StreamCore extends Receiving {
     this._released();
   }
 
+  /** Closes behind what was written. */
+  abstract close(): unknown;
+  /** Closes at once. */
+  abstract abort(): void;
+
+  /** @internal It closes with the run of the task that opens it. */
+  _belong(): this {
+    this._ownRare().siblings = belongToRun(this._sockets.loop, this);
+    return this;
+  }
+
+  /** @internal */
+  _closeWithRun(): void {
+    closeLeftOpen(this._sockets.loop, this, 'stream');
+  }
+
   /** @internal */
   override _released(): void {
     if ((this._flags & StreamFlag.released) !== 0) return;
     this._flags |= StreamFlag.released;
     this._sockets.loop._release(this._slot);
+    this._rare?.siblings?.delete(this);
     this._sending?.drop(new ClosedResourceError('the stream was closed'));
     this._sending = null;
     const closing = this._rare?.closing ?? null;

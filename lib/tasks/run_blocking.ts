@@ -45,12 +45,13 @@ function drive<T>(loop: EventLoop, run: MainRun<T>): T {
   }
   // The caller gets main's failure from here, so it is not one that nobody looks at; except beside a deadlock.
   if (deadlock === null) run.task._look();
-  run.unlisten();
   let isQuiet = false;
   endTasks(loop, run.root, () => {
     isQuiet = true;
   });
   const leftBehind = driveUntil(loop, () => isQuiet);
+  // Debug mode lasts to the end: what was left behind is told by then.
+  run.unlisten();
   if (deadlock !== null) throw deadlock;
   const result = run.outcome();
   if (leftBehind !== null) throw leftBehind;

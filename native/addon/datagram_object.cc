@@ -276,7 +276,8 @@ napi_value adopt_datagrams(napi_env env, napi_callback_info info) noexcept {
   if (!args.ok()) return throw_type_error(env, "adoptDatagrams(slot, word, fd: number, flags, maxSize)");
   Transports* transports = args.closure<LoopObject>().transports();
   if (transports == nullptr) return make_int32(env, -EBADF);
-  return make_errno(env, transports->adopt_datagrams(name, fd, to_traits(flags, max_size)));
+  auto of_packets = transports->adopt_datagrams(name, fd, to_traits(flags, max_size));
+  return of_packets.ok() ? make_int32(env, of_packets.value() ? 1 : 0) : make_errno(env, of_packets.status());
 }
 
 // Writes who is at the other end of any transport's socket: process, user, group. 0 or a negative errno.

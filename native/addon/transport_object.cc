@@ -272,7 +272,8 @@ napi_value address(napi_env env, napi_callback_info info) noexcept {
   Transports* transports = args.closure<LoopObject>().transports();
   transport::Transport* found = transports == nullptr ? nullptr : transports->find(name);
   if (found == nullptr) return make_text(env, std::string());
-  auto known = of_peer ? Address::of_peer(found->fd()) : Address::of_socket(found->fd());
+  StreamTransport* stream = of_peer ? transports->stream(name) : nullptr;
+  auto known = stream != nullptr ? stream->peer() : of_peer ? Address::of_peer(found->fd()) : Address::of_socket(found->fd());
   return make_text(env, known.ok() ? known.value().describe() : std::string());
 }
 

@@ -101,4 +101,38 @@ std::string Address::describe() const {
   return "unix 0 " + std::string(path());
 }
 
+KeptAddress::KeptAddress(const Address& address) noexcept {
+  if (address.length() == 0) return;
+  if (address.family() == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address.get());
+    std::memcpy(host_, &v4->sin_addr, sizeof v4->sin_addr);
+    port_ = v4->sin_port;
+    family_ = AF_INET;
+  } else if (address.family() == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.get());
+    std::memcpy(host_, &v6->sin6_addr, sizeof v6->sin6_addr);
+    port_ = v6->sin6_port;
+    scope_ = v6->sin6_scope_id;
+    family_ = AF_INET6;
+  }
+}
+
+Address KeptAddress::get() const noexcept {
+  sockaddr_storage bytes{};
+  if (family_ == AF_INET) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&bytes);
+    v4->sin_family = AF_INET;
+    v4->sin_port = port_;
+    std::memcpy(&v4->sin_addr, host_, sizeof v4->sin_addr);
+    return Address::adopt(bytes, sizeof *v4);
+  }
+  if (family_ != AF_INET6) return {};
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&bytes);
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = port_;
+  v6->sin6_scope_id = scope_;
+  std::memcpy(&v6->sin6_addr, host_, sizeof v6->sin6_addr);
+  return Address::adopt(bytes, sizeof *v6);
+}
+
 }  // namespace readyloop::transport

@@ -51,4 +51,20 @@ class Address final {
   socklen_t length_ = 0;
 };
 
+// A host and a port, as small as they are kept for every connection; of UNIX sockets nothing is kept.
+class KeptAddress final {
+ public:
+  KeptAddress() noexcept = default;
+  explicit KeptAddress(const Address& address) noexcept;
+
+  // Without a length: nothing was kept.
+  [[nodiscard]] Address get() const noexcept;
+
+ private:
+  std::uint8_t host_[16] = {};
+  std::uint32_t scope_ = 0;
+  std::uint16_t port_ = 0;  // in network order
+  std::uint16_t family_ = AF_UNSPEC;
+};
+
 }  // namespace readyloop::transport

@@ -41,7 +41,8 @@ base::Status Transports::accept_packets(SinkName listener_name, SinkName name,
   return enter_datagrams(name, std::move(socket), traits, kDatagramCalls);
 }
 
-base::Status Transports::adopt_datagrams(SinkName name, int fd, DatagramTransport::Traits traits) noexcept {
+base::Result<bool> Transports::adopt_datagrams(SinkName name, int fd,
+                                                 DatagramTransport::Traits traits) noexcept {
   DatagramSocket socket;
   socket.fd = base::Fd(duplicate(fd));
   if (!socket.fd.valid()) return base::Status::from_errno("dup");
@@ -52,7 +53,9 @@ base::Status Transports::adopt_datagrams(SinkName name, int fd, DatagramTranspor
   }
   if (type != SOCK_DGRAM && type != SOCK_SEQPACKET) return base::Status(EPROTOTYPE, "getsockopt");
   traits.has_end = type == SOCK_SEQPACKET;
-  return enter_datagrams(name, std::move(socket), traits, kDatagramCalls);
+  const base::Status entered = enter_datagrams(name, std::move(socket), traits, kDatagramCalls);
+  if (!entered.ok()) return entered;
+  return traits.has_end;
 }
 
 base::Status Transports::enter_datagrams(SinkName name, DatagramSocket socket, DatagramTransport::Traits traits,

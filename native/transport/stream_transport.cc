@@ -249,6 +249,14 @@ void StreamTransport::reset_on_close() noexcept {
   static_cast<void>(::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
 }
 
+base::Result<Address> StreamTransport::peer() const noexcept {
+  base::Result<Address> known = Address::of_peer(fd());
+  if (known.ok() || known.error() != ENOTCONN) return known;
+  const Address kept = peer_.get();
+  if (kept.length() == 0) return known;
+  return kept;
+}
+
 void StreamTransport::update_interest() noexcept {
   if (connecting_) return;
   const base::Status told = set_interest(reads(), has_queue() || wants_room_);

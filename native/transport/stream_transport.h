@@ -17,6 +17,7 @@
 
 #include "base/byte_queue.h"
 #include "base/status.h"
+#include "transport/address.h"
 #include "transport/stream_kind.h"
 #include "transport/transport.h"
 
@@ -75,6 +76,10 @@ class StreamTransport final : public Transport {
   // Before an abort: the peer shall see a reset, not an end that looks orderly.
   void reset_on_close() noexcept;
 
+  // Whom it was accepted from: the kernel forgets that when the peer resets.
+  void keep_peer(const Address& peer) noexcept { peer_ = KeptAddress(peer); }
+  [[nodiscard]] base::Result<Address> peer() const noexcept;
+
   [[nodiscard]] std::size_t queued() const noexcept { return queue_ == nullptr ? 0 : queue_->size(); }
 
   // Used by the flush of the outbox: the records of a stream, chained, so that they are sent with one call.
@@ -106,6 +111,7 @@ class StreamTransport final : public Transport {
   [[nodiscard]] bool has_queue() const noexcept { return queue_ != nullptr && !queue_->empty(); }
 
   std::unique_ptr<base::ByteQueue> queue_;  // made when something has to wait, dropped when it has gone
+  KeptAddress peer_;
   std::uint32_t low_mark_ = 0;
   std::uint16_t send_error_ = 0;
   const StreamKind stream_kind_;

@@ -66,6 +66,7 @@ base::Result<Address> Transports::accept(SinkName listener_name, SinkName stream
   const base::Status entered =
       enter_stream(stream_name, std::move(connection.fd), StreamTransport::State::kConnected);
   if (!entered.ok()) return entered;
+  stream(stream_name)->keep_peer(connection.peer);
   return connection.peer;
 }
 

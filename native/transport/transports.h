@@ -51,8 +51,8 @@ class Transports final {
   base::Status connect_packets(SinkName name, const Address& remote, DatagramTransport::Traits traits) noexcept;
   // Gives the connection of packets that has waited longest to a new sink. EAGAIN: none waits.
   base::Status accept_packets(SinkName listener, SinkName name, DatagramTransport::Traits traits) noexcept;
-  // A duplicate of somebody's descriptor, of datagrams or packets.
-  base::Status adopt_datagrams(SinkName name, int fd, DatagramTransport::Traits traits) noexcept;
+  // A duplicate of somebody's descriptor, of datagrams or (true) of packets.
+  [[nodiscard]] base::Result<bool> adopt_datagrams(SinkName name, int fd, DatagramTransport::Traits traits) noexcept;
 
   [[nodiscard]] StreamTransport* stream(SinkName name) noexcept;
   [[nodiscard]] DatagramTransport* datagrams(SinkName name) noexcept;

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkpoint, createTask, openDatagram, runBlocking } from '../../lib';
+import { checkpoint, createTask, type DatagramSocket, openDatagram, run, runBlocking } from '../../lib';
 import { failureOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { Pipes } from '../helpers/pipes';
@@ -164,4 +164,54 @@ test('IO23: a closed descriptor cannot be sent', () => runBlocking(function* () 
   expect(yield* failureOf(giver.send('x', undefined, { descriptors: [0x7ffffff] }))).toEqual(withCode('EBADF'));
   yield* taker.close();
   yield* giver.close();
+}));
+
+const descriptorOf = (socket: DatagramSocket): number =>
+  socket._sockets.transports.descriptor(socket._slot, socket._word);
+
+test('openDatagram: a socket that somebody else opened and connected is taken over', () => run(function* () {
+  const server = yield* openDatagram({ path: at('server') });
+  const theirs = yield* openDatagram({ path: at('client'), remote: { path: at('server') } });
+  const adopted = yield* openDatagram({ fd: descriptorOf(theirs) });
+  yield* theirs.close();
+  expect([adopted.localAddress?.address, adopted.remoteAddress?.address]).toEqual([at('client'), at('server')]);
+  yield* adopted.send('from the duplicate');
+  expect(String((yield* server.receive()).data)).toBe('from the duplicate');
+  yield* adopted.close();
+  yield* server.close();
+}));
+
+test('openDatagram: UDP sockets of both families are taken over; what is none is refused', () => run(function* () {
+  for (const host of ['127.0.0.1', '::1']) {
+    const theirs = yield* openDatagram({ host, port: 0 });
+    const adopted = yield* openDatagram({ fd: descriptorOf(theirs) });
+    const { port } = adopted.localAddress!;
+    const client = yield* openDatagram({ remote: { host, port } });
+    yield* theirs.close();
+    yield* client.send('question');
+    const question = yield* adopted.receive();
+    expect([String(question.data), question.address]).toEqual(['question', host]);
+    yield* adopted.send('answer', question);
+    expect(String((yield* client.receive()).data)).toBe('answer');
+    yield* client.close();
+    yield* adopted.close();
+  }
+  const { reader } = pipes.make();
+  expect(yield* failureOf(openDatagram({ fd: reader }))).toEqual(withCode('ENOTSOCK'));
+  expect(() => openDatagram({ fd: reader, port: 0 })).toThrow(withCode('ERR_INVALID_ARG_TYPE', /port/));
+  expect(() => openDatagram({ fd: -1 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+}));
+
+test('IO23: drain waits while much waits for a UNIX receiver', () => runBlocking(function* () {
+  const slow = yield* openDatagram({ path: abstractName() });
+  const sender = yield* openDatagram({ remote: slow.localAddress! });
+  for (let i = 0; i < 40; i++) sender.write(Buffer.alloc(16 * 1024, i));
+  expect(sender.pendingBytes).toBeGreaterThan(64 * 1024);
+  const draining = createTask(() => sender.drain());
+  yield* checkpoint();
+  expect(draining.done()).toBe(false);
+  for (let i = 0; i < 40; i++) expect((yield* slow.receive()).data[0]).toBe(i);
+  yield* draining;
+  yield* slow.close();
+  yield* sender.close();
 }));

@@ -319,3 +319,16 @@ test('TL1: closing that makes no end is cut short', () => run(function* () {
   expect(scope.cancelledCaught).toBe(false);
   far.abort();
 }));
+
+test('SV2: closeClients ends secure connections as TLS does, so that nothing looks cut off', () => run(function* () {
+  const server: Server = yield* startServer(function* (stream: TlsStream) {
+    yield* stream.send('hello');
+    yield* stream.waitClosed();
+  }, { host: '127.0.0.1', port: 0, tls: identity });
+  const stream = yield* openConnection({ host: 'localhost', port: portOf(server), tls: { ca } });
+  expect(String(yield* stream.readExactly(5))).toBe('hello');
+  server.closeClients();
+  expect(yield* stream.read()).toBeNull();
+  yield* stream.close();
+  yield* server.shutdown({ drain: 1000 });
+}));

@@ -36,3 +36,11 @@ TEST_CASE("Address: an abstract name keeps its zero bytes and its length") {
   const std::string_view name("\0abc\0d", 6);
   CHECK(Address::unix_path(name).value().path() == name);
 }
+
+TEST_CASE("KeptAddress: keeps hosts of both families with port and scope, and nothing of UNIX sockets") {
+  for (const char* host : {"192.0.2.7", "2001:db8::7", "fe80::7%2"}) {
+    CHECK(KeptAddress(Address::inet(host, 4711).value()).get().describe() == Address::inet(host, 4711).value().describe());
+  }
+  CHECK(KeptAddress(Address::unix_path("/tmp/socket").value()).get().length() == 0);
+  CHECK(KeptAddress(Address()).get().length() == 0);
+}

@@ -83,6 +83,18 @@ TEST_CASE("StreamListener: an accepted connection is read at once") {
   CHECK(fixture.bytes(fixture.wait().at(0)) == "hello");
 }
 
+TEST_CASE("StreamListener: whom a connection was accepted from is known also when the peer resets it") {
+  ListenerFixture fixture;
+  Fd client = fixture.connect();
+  const std::string described = Address::of_socket(client.get()).value().describe();
+  static_cast<void>(fixture.wait());
+  close_with_reset(client);
+  REQUIRE(fixture.transports->accept(kFirst, kSecond).ok());
+  StreamTransport& stream = *fixture.transports->stream(kSecond);
+  CHECK(Address::of_peer(stream.fd()).error() == ENOTCONN);
+  CHECK(stream.peer().value().describe() == described);
+}
+
 TEST_CASE("StreamListener: connections that nobody took are closed with it") {
   ListenerFixture fixture;
   const Fd client = fixture.connect();
