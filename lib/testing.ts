@@ -2,10 +2,29 @@
 
 export type { Direction, Drain } from './engine/engine.js';
 export type { ReadyRing } from './engine/ready_ring.js';
+export { type Choice, Choices, type ChoiceSource } from './engine/simulated/choices.js';
+export type {
+  DelayConnectionFault,
+  DelayDatagramFault,
+  DropFault,
+  DuplicateFault,
+  Fault,
+  FullFault,
+  PartitionFault,
+  RefuseFault,
+  ResetFault,
+  StallFault,
+  VanishFault,
+} from './engine/simulated/faults.js';
+export type { SimulatedHost } from './engine/simulated/host.js';
+export type { LinkOptions } from './engine/simulated/link.js';
+export { type NetworkConnection, type NetworkOptions, SimulatedNetwork } from './engine/simulated/network.js';
+export { Trace } from './engine/simulated/trace.js';
 export { SimulatedEngine, type SimulatedEngineOptions } from './engine/simulated/simulated_engine.js';
 export { assertCheckpoints, assertNoCheckpoints } from './testing/assert_checkpoints.js';
 export { expectNoTasks } from './testing/expect_no_tasks.js';
 export { memoryStreamPair, type MemoryStreamOptions } from './testing/memory_stream.js';
 export { Sequencer } from './testing/sequencer.js';
+export { onHost } from './testing/on_host.js';
 export { virtualTime, type VirtualTimeOptions } from './testing/virtual_time.js';
 export { waitAllTasksBlocked } from './testing/wait_all_tasks_blocked.js';

@@ -256,6 +256,29 @@ export class TlsTruncatedError extends BrokenResourceError {
   }
 }
 
+/** A run that is played again asked for another decision than the one that was recorded: the program has changed. */
+export class ReplayDivergedError extends ReadyloopError {
+  readonly code = 'ERR_REPLAY_DIVERGED';
+  /** Which decision, from 0 on. */
+  readonly index: number;
+  /** What was asked and answered then; null behind the last one. */
+  readonly expected: readonly [label: string, count: number, picked: number] | null;
+  /** What is asked now. */
+  readonly asked: readonly [label: string, count: number];
+  constructor(
+    index: number,
+    expected: readonly [label: string, count: number, picked: number] | null = null,
+    asked: readonly [label: string, count: number] = ['', 0],
+  ) {
+    const then = expected === null ? 'nothing any more' : `${expected[0]} (one of ${expected[1]})`;
+    super(`decision ${index} is about ${asked[0]} (one of ${asked[1]}), and when it was recorded it was about ${then}; ` +
+      'replay with the program that was recorded, or record it again');
+    this.index = index;
+    this.expected = expected;
+    this.asked = asked;
+  }
+}
+
 /** This engine or platform cannot do that. */
 export class UnsupportedError extends ReadyloopError {
   readonly code = 'ERR_UNSUPPORTED';

@@ -68,6 +68,10 @@ export interface Engine {
   /** Owned driver: the calls of `runOnce` are over for now; what a blocking wait needed can be let go. */
   endOwned(): void;
 
+  /** Something of the real world is under way that a virtual clock has to wait for; `release` when it is over. */
+  hold(): void;
+  release(): void;
+
   /** Frees descriptors and memory; later calls do nothing. */
   close(): void;
 }

@@ -115,6 +115,12 @@ export class NativeEngine implements Engine {
   endOwned(): void {
     this.#loop.endOwned();
   }
+  hold(): void {
+    // This clock is the real world's.
+  }
+  release(): void {
+    // See `hold`.
+  }
   close(): void {
     this.#loop.close();
   }

@@ -71,6 +71,9 @@ class Native implements Transports {
   descriptor(slot: number, word: number): number {
     return this.#native.descriptor(slot, word);
   }
+  resolve(): null {
+    return null;
+  }
   flush(): void {
     this.#native.flush();
     this.#adoptOverflow();

@@ -18,6 +18,9 @@ export interface SmallWrites {
   appendFrame(slot: number, word: number, address: Int32Array, payload: Uint8Array): boolean;
 }
 
+/** Somebody who sends what waits: the bytes are a view, valid during the call. */
+export type OutboxSender = (slot: number, word: number, bytes: Uint8Array) => void;
+
 /** Small writes on their way to the kernel. */
 export class Outbox implements SmallWrites {
   readonly buffer = new ArrayBuffer(BYTES_AT + OUTBOX_BYTES);
@@ -93,5 +96,20 @@ export class Outbox implements SmallWrites {
     }
     words[OutboxLayout.bytes] = end;
     return true;
+  }
+
+  /** For an engine without a native half: hands over everything that waits, in order, and is empty afterwards. */
+  hand(send: OutboxSender): void {
+    const words = this.#words;
+    const count = words[OutboxLayout.records]!;
+    if (count === 0) return;
+    words[OutboxLayout.records] = 0;
+    words[OutboxLayout.bytes] = 0;
+    words[OutboxLayout.flushes] = words[OutboxLayout.flushes]! + 1;
+    for (let i = 0; i < count; i++) {
+      const at = OutboxLayout.headerWords + i * OutboxLayout.recordWords;
+      const start = words[at + 2]!;
+      send(words[at]!, words[at + 1]!, this.#bytes.subarray(start, start + words[at + 3]!));
+    }
   }
 }

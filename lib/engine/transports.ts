@@ -80,6 +80,8 @@ export interface Transports {
   address(slot: number, word: number, ofPeer: boolean): string;
   /** Returns: the descriptor, which stays the transport's own. */
   descriptor(slot: number, word: number): number;
+  /** Returns: the numeric addresses of a name in a world of its own, none if it has no such name; null: ask the system. */
+  resolve(host: string): readonly string[] | null;
   /** Sends what waits in the outbox now. */
   flush(): void;
   /** Closes, at once or (aborting) with a reset. Returns: false if `closed` follows once what waits is sent. */

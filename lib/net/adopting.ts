@@ -35,6 +35,7 @@ const HINTS = new Map([
   ['EBADF', 'it is not open'],
   ['ENOTSOCK', 'it is no socket, and only a socket listens'],
   ['EPROTOTYPE', 'it is not a socket of streams; openDatagram({ fd }) takes over one of datagrams or packets'],
+  ['EOPNOTSUPP', 'the network of this engine is in memory and takes no descriptors'],
   ['EINVAL', 'it does not listen; ByteStream.fromFd(fd) takes over a connection'],
   ['EPERM', 'nothing tells when a file is ready; use node:fs'],
 ]);

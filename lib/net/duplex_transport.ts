@@ -221,6 +221,9 @@ export class DuplexTransport implements Transports {
   receive(): number {
     return EAGAIN;
   }
+  resolve(): null {
+    return null;
+  }
   descriptor(): number {
     return -1;
   }

@@ -10,6 +10,7 @@ import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { familyOf } from './happy_eyeballs.js';
 import { assertPort, assertText } from './places.js';
+import { socketsOf } from './sockets.js';
 
 /** Finds the numeric addresses of a name, the best first. It is cancelled with the wait that asked it. */
 export type Resolver = CoroutineFunction<readonly string[], [host: string]>;
@@ -74,7 +75,9 @@ export function getNameInfo(address: string, port: number): Future<NameInfo> {
   const loop = getRunningLoop();
   assertNodeTurns(loop, address);
   const future = loop.createFuture<NameInfo>();
+  loop._engine.hold();
   lookupService(address, port, (error, hostname, service) => {
+    loop._engine.release();
     if (future.done()) return;
     if (error === null) future.setResult({ hostname, service });
     else future.setException(Object.assign(error, { address, port }));
@@ -95,6 +98,8 @@ export function* resolveHost(loop: EventLoop, host: string, resolver?: Resolver)
   if (chosen !== null) {
     return checkedAddresses(host, yield* loop._makeTask(() => chosen(host), { name: `resolve ${host}`, eager: true }));
   }
+  const known = socketsOf(loop).transports.resolve(host);
+  if (known !== null) return checkedAddresses(host, known);
   assertNodeTurns(loop, host);
   const found = yield* lookUp(loop, host);
   return found.map(({ address }) => address);
@@ -111,7 +116,9 @@ function assertNodeTurns(loop: EventLoop, host: string): void {
 // The lookup itself cannot be stopped; a wait that is cancelled does not hear of its answer.
 function lookUp(loop: EventLoop, host: string): Future<LookupAddress[]> {
   const future = loop.createFuture<LookupAddress[]>();
+  loop._engine.hold();
   lookup(host, { all: true, verbatim: true }, (error, addresses) => {
+    loop._engine.release();
     if (future.done()) return;
     if (error === null) future.setResult(addresses);
     else future.setException(Object.assign(error, { address: host }));

@@ -2,7 +2,6 @@
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createTask, openConnection, run, runBlocking, startServer } from '../../lib';
-import { virtualTime } from '../../lib/testing';
 import { outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { portOf, turn } from './support';
@@ -107,8 +106,4 @@ test.each(nowhere)('IO26: %s is no place to connect to or to listen at', (_what,
 test('IO26: a local address that is a name is refused at the call', () => run(function* () {
   expect(() => openConnection({ port: 0, localAddress: 'here' })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   yield* turn();
-}));
-
-test('IO26: an engine without sockets says so', virtualTime(function* () {
-  expect(() => openConnection({ port: 0 })).toThrow(withCode('ERR_UNSUPPORTED'));
 }));

@@ -1,8 +1,7 @@
 // Datagrams: they arrive whole, several tasks share a socket, waits can be cancelled and lose nothing, and closing.
 import { createSocket } from 'node:dgram';
 import { checkpoint, type Coroutine, createTask, currentTask, type Datagram, type DatagramSocket, type Future, gather, getRunningLoop, openDatagram, run, runBlocking, type SocketAddress } from '../../lib';
-import { virtualTime } from '../../lib/testing';
-import { colours, failureOf, outcomeOf } from '../tasks/support';
+import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 
 /** Two sockets on the loopback interface. */
@@ -236,12 +235,6 @@ test('IO23: closing sends what was written, wakes those who receive, and refuses
     expect(() => two.near.bufferBytes).toThrow(withCode('ERR_CLOSED'));
     yield* two.far.close();
   }));
-
-test('IO23: an engine without sockets says so', virtualTime(function* () {
-  expect(yield* failureOf(createTask(function* () {
-    return yield* openDatagram({ port: 0 });
-  }))).toEqual(withCode('ERR_UNSUPPORTED'));
-}));
 
 test('D47: names are resolved, also in a wait that can be given up', () => run(function* () {
   const two = yield* openTwo();

@@ -1,14 +1,21 @@
-// An engine without a kernel below it: a virtual clock that jumps to the next deadline when nothing is ready, and
-// descriptors that exist only here. Deterministic: the same calls give the same records in the same order.
-// It never sleeps. Hosted, it takes one `setImmediate` a turn, so that Node's own callbacks and promises get their say.
+// An engine without a kernel below it: a virtual clock that jumps to the next deadline when nothing is ready, a network in
+// memory, and descriptors that exist only here. Deterministic: the same calls, and the same choices, give the same records
+// in the same order. It never sleeps. Hosted, it takes one `setImmediate` a turn, so that Node's own callbacks and promises
+// get their say; what takes Node longer than that (a file, a name, a thread) has to `hold` the clock.
 
 import type { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
-import { ArgumentRangeError, UnsupportedError } from '../../base/errors.js';
+import { ArgumentRangeError, ArgumentTypeError } from '../../base/errors.js';
 import { StableHeap } from '../../base/stable_heap.js';
 import { Drained, ReadyBits } from '../abi.js';
 import { Direction, type Drain, type Engine } from '../engine.js';
 import { ReadyRing } from '../ready_ring.js';
+import { Choices } from './choices.js';
+import { SimulatedNetwork } from './network.js';
+import { shuffle } from './readiness.js';
+import { SimulatedTransports } from './simulated_transports.js';
+import type { Trace } from './trace.js';
+import { World } from './world.js';
 
 interface Watch {
   readonly slot: number;
@@ -27,6 +34,16 @@ export interface SimulatedEngineOptions {
   readonly startMs?: number;
   /** Records the ring holds before it spills; a power of two. */
   readonly ringCapacity?: number;
+  /** Who decides where the real world may choose; without, everything has one fixed order. */
+  readonly choices?: Choices;
+  /** The network; by default one host, without faults. A network belongs to one engine. */
+  readonly network?: SimulatedNetwork;
+  /** Where to write what happens. */
+  readonly trace?: Trace;
+  /** The clock may jump so much too far, by choice, as a select may oversleep; 0 by default. Timers are never early. */
+  readonly timerJitterMs?: number;
+  /** False: the clock moves by `advance` alone. */
+  readonly autoJump?: boolean;
 }
 
 /**
@@ -39,8 +56,22 @@ export class SimulatedEngine implements Engine {
   readonly name = 'simulated';
   readonly isVirtual = true;
   readonly ring: ReadyRing;
+  /** Who decides where the real world may choose. */
+  readonly choices: Choices;
+  /** The network that sockets of this engine are on. */
+  readonly network: SimulatedNetwork;
+  /** What happened, if somebody wants to know. */
+  readonly trace: Trace | null;
+  /** @internal Called when nothing is ready, before the clock jumps; it may make something ready. */
+  _beforeJump: (() => void) | null = null;
+  /** @internal Called, hosted, when nothing is ready and nothing can become so by itself. */
+  _onQuiet: (() => void) | null = null;
 
-  #now: number;
+  readonly #world: World;
+  readonly #jitterMicroseconds: number;
+  readonly #jumps: boolean;
+  #transports: SimulatedTransports | null = null;
+  #holds = 0;
   readonly #timers = new StableHeap();
   readonly #watches = new Map<number, [Watch | null, Watch | null]>();
   readonly #descriptors = new Map<number, number>();
@@ -53,24 +84,50 @@ export class SimulatedEngine implements Engine {
   #isScheduled = false;
   #keepAlive: NodeJS.Timeout | null = null;
 
-  constructor({ startMs = 0, ringCapacity }: SimulatedEngineOptions = {}) {
+  /** Throws: ArgumentRangeError, ArgumentTypeError; InvalidStateError for a network that belongs to another engine. */
+  constructor(options: SimulatedEngineOptions = {}) {
+    const { startMs = 0, timerJitterMs = 0, autoJump = true, ringCapacity, trace = null } = options;
+    const { choices = new Choices(), network = new SimulatedNetwork() } = options;
     if (!Number.isFinite(startMs)) throw new ArgumentRangeError(`the clock must begin at a finite time, not ${startMs}`);
-    this.#now = startMs;
+    if (!(timerJitterMs >= 0 && timerJitterMs < Infinity)) {
+      throw new ArgumentRangeError(`the clock can be late by some milliseconds, not by ${timerJitterMs}`);
+    }
+    if (!(choices instanceof Choices)) throw new ArgumentTypeError('choices are a Choices, such as new Choices(seed)');
     this.ring = new ReadyRing(ringCapacity);
+    this.choices = choices;
+    this.network = network;
+    this.trace = trace;
+    this.#jitterMicroseconds = Math.round(timerJitterMs * 1000);
+    this.#jumps = autoJump;
+    this.#world = new World(startMs, choices, trace, () => this.#noticed());
+    network._attach(this.#world);
   }
 
   now(): number {
-    return this.#now;
+    return this.#world.nowMs;
   }
 
   /** Moves the clock by hand. Throws: RangeError if `ms` is negative or not a number. */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new ArgumentRangeError(`the clock only goes forward, not by ${ms}`);
-    this.#now += ms;
+    this.#world.advanceTo(this.#world.nowMs + ms);
+    this.#noticed();
+  }
+
+  /**
+   * Keeps the clock from jumping until as many calls of `release`: something of the real world is under way, which a
+   * virtual clock knows nothing of. Only where Node's own loop runs: while this thread is owned, nothing real can happen.
+   */
+  hold(): void {
+    this.#holds++;
+  }
+  /** Takes one `hold` back. */
+  release(): void {
+    if (this.#holds > 0 && --this.#holds === 0) this.#noticed();
   }
 
   arm(slot: number, word: number, delayMs: number): void {
-    this.armAt(slot, word, this.#now + delayMs);
+    this.armAt(slot, word, this.#world.nowMs + delayMs);
   }
   armAt(slot: number, word: number, whenMs: number): void {
     this.#lastDeadline = whenMs;
@@ -117,11 +174,13 @@ export class SimulatedEngine implements Engine {
     this.#watches.delete(fd);
   }
 
-  openTransports(): never {
-    throw new UnsupportedError('the simulated engine has no sockets; run what needs them on the native one');
+  /** @internal */
+  openTransports(): SimulatedTransports {
+    this.#transports ??= new SimulatedTransports(this.#world, this.ring, this.network, () => this.#nextDescriptor++);
+    return this.#transports;
   }
   flush(): void {
-    // There is no outbox.
+    this.#transports?.flush();
   }
   wake(): void {
     this.#schedule();
@@ -130,7 +189,8 @@ export class SimulatedEngine implements Engine {
     // This engine appends through the ring's own overflow, so there is never anything to move.
   }
   canWake(): boolean {
-    return this.#timers.size > 0 || this.#watches.size > 0;
+    const { agenda, readiness } = this.#world;
+    return this.#timers.size > 0 || this.#watches.size > 0 || agenda.size > 0 || readiness.hasReady;
   }
   timers(): number {
     return this.#timers.size;
@@ -145,13 +205,36 @@ export class SimulatedEngine implements Engine {
   }
 
   runOnce(maxWaitMs: number): void {
+    const world = this.#world;
     this.#turns++;
-    this.#appendReady();
-    const next = this.#timers.peek();
-    if (this.ring.size === 0 && next !== null && next.deadline > this.#now) {
-      this.#now = Math.min(next.deadline, this.#now + maxWaitMs);
-    }
+    world.advanceTo(world.nowMs);
+    this.#select();
+    if (this.ring.size === 0 && this.#mayJump) this.#jump(world.nowMs + maxWaitMs);
     this.#appendDue();
+  }
+
+  get #mayJump(): boolean {
+    return this.#jumps && (this.#holds === 0 || this.#drain === null);
+  }
+
+  #select(): void {
+    this.#appendReady();
+    this.#world.readiness.run(() => this.ring.size === 0);
+  }
+
+  // To the next thing that happens, and on while nobody is ready; not beyond the limit, nor where nothing is to come.
+  #jump(limitMs: number): void {
+    const world = this.#world;
+    this._beforeJump?.();
+    while (this.ring.size === 0) {
+      const timerMs = this.#timers.peek()?.deadline ?? Infinity;
+      const nextMs = Math.min(timerMs, world.agenda.nextMs);
+      if (nextMs === Infinity || (nextMs === timerMs && timerMs <= world.nowMs)) return;
+      const late = nextMs === timerMs ? this.choices.between(0, this.#jitterMicroseconds, 'a late clock') / 1000 : 0;
+      world.advanceTo(Math.min(nextMs + late, limitMs));
+      this.#select();
+      if (nextMs === timerMs || nextMs > limitMs) return;
+    }
   }
 
   endOwned(): void {
@@ -173,11 +256,16 @@ export class SimulatedEngine implements Engine {
     this.#drain = null;
     this.#timers.clear();
     this.#watches.clear();
+    this.#world.agenda.clear();
+    this.#world.readiness.clear();
     this.unref();
   }
 
   #appendReady(): void {
-    for (const [fd, sides] of [...this.#watches]) {
+    if (this.#watches.size === 0) return;
+    const watched = [...this.#watches];
+    if (this.choices.isSeeded) shuffle(watched, this.choices, 'order of ready descriptors');
+    for (const [fd, sides] of watched) {
       // A closed descriptor ends its waits, as poll(2) does with POLLNVAL.
       const bits = this.#descriptors.get(fd) ?? FAILURE_BITS;
       this.#appendSide(fd, sides, Direction.read, bits & (ReadyBits.readable | FAILURE_BITS));
@@ -193,12 +281,15 @@ export class SimulatedEngine implements Engine {
   }
 
   #appendDue(): void {
+    let count = 0;
     for (;;) {
       const next = this.#timers.peek();
-      if (next === null || next.deadline > this.#now) return;
+      if (next === null || next.deadline > this.#world.nowMs) break;
       this.#timers.pop();
       this.ring.append(next.slot, next.word);
+      count++;
     }
+    if (count > 0) this.#world.note(count === 1 ? 'a timer is due' : `${count} timers are due`);
   }
 
   // Something was armed or became ready, perhaps by plain code while this engine was resting.
@@ -230,12 +321,17 @@ export class SimulatedEngine implements Engine {
   }
 
   #rest(): void {
-    if (this.ring.size > 0 || this.#timers.size > 0 || this.#hasReadyWatch()) {
+    this.flush();
+    const { agenda, readiness } = this.#world;
+    const isWaiting = this.#timers.size > 0 || agenda.size > 0;
+    if (this.ring.size > 0 || (isWaiting && this.#mayJump) || this.#hasReadyWatch() || readiness.hasReady) {
       if (this.#isReferenced) this.#schedule();
       return;
     }
     this.ring.notifyAppend(() => this.#schedule());
-    if (this.#isReferenced) this.#keepAlive ??= setInterval(() => undefined, LONGEST_NODE_DELAY);
+    if (!this.#isReferenced) return;
+    this.#keepAlive ??= setInterval(() => undefined, LONGEST_NODE_DELAY);
+    if (!isWaiting && this.#holds === 0) this._onQuiet?.();
   }
 
   #hasReadyWatch(): boolean {
