@@ -2,6 +2,7 @@
 // contract for one stream. Bytes come as chunks and go through `write`; what is written in a turn leaves together, corked.
 // Invariant: what is given to `write` is a copy, so the writer's memory is free at once, as it is with the outbox.
 
+import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { ArgumentTypeError, BrokenResourceError, ClosedResourceError, UnsupportedError } from '../base/errors.js';
 import { TransportEvent } from '../engine/abi.js';
@@ -47,8 +48,8 @@ export function assertDuplex(duplex: unknown): asserts duplex is Duplex {
   if (destroyed === true) throw new ClosedResourceError('fromDuplex: the Duplex is destroyed');
 }
 
-const SOCKETS_ONLY = -95;
-const EAGAIN = -11;
+const SOCKETS_ONLY = -constants.errno.EOPNOTSUPP;
+const EAGAIN = -constants.errno.EAGAIN;
 
 export class DuplexTransport implements Transports {
   readonly slab = Buffer.alloc(0);

@@ -72,6 +72,17 @@ export interface ServerSetting {
 
 const EAGAIN = -constants.errno.EAGAIN;
 
+// The default of a parameter may throw: then the task does.
+function coroutineOf(handler: AnyHandler, connection: Served): Coroutine<void> | PromiseLike<void> | (() => never) {
+  try {
+    return handler(connection as never);
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 /**
  * A running server; `startServer` makes one.
  *
@@ -209,7 +220,7 @@ export class Server {
     const handler = this.#setting.handler as AnyHandler;
     const options = context === null ? {} : { context: context.copy() };
     // A generator function is called here, so that its task needs no closure; any other in the task's first step.
-    const source = isGeneratorFunction(handler) ? handler(stream as never) : () => handler(stream as never);
+    const source = isGeneratorFunction(handler) ? coroutineOf(handler, stream) : () => handler(stream as never);
     const task = this.#sockets.loop._makeTask(source, options, this.#status);
     stream._task = task;
     this.#members.add(task);

@@ -49,6 +49,31 @@ test('ST18, D44: when a handler returns, its stream is closed behind what it wro
   yield* server.close();
 }));
 
+test('ST18: a handler that cannot even be called is reported, and the server goes on', () => run(function* () {
+  const reports: string[] = [];
+  getRunningLoop().setExceptionHandler(({ message, exception }) => {
+    reports.push(`${message}: ${String(exception)}`);
+  });
+  let count = 0;
+  const unlucky = (): number => {
+    if (count++ === 0) throw new Error('no default to be had');
+    return count;
+  };
+  const server = yield* startServer(function* (stream: ByteStream, _turn = unlucky()) {
+    yield* echo(stream);
+  }, here);
+  const first = yield* connectTo(server);
+  expect((yield* first.readAll()).length).toBe(0);
+  yield* until(() => server.connections === 0);
+  expect(reports).toEqual([expect.stringMatching(/served a connection.*no default to be had/)]);
+  const second = yield* connectTo(server);
+  yield* second.send('still there');
+  expect(String(yield* second.read())).toBe('still there');
+  first.abort();
+  second.abort();
+  yield* server.close();
+}));
+
 test('ST18: a handler that fails is reported and loses its connection; the server goes on', () => run(function* () {
   const reports: string[] = [];
   getRunningLoop().setExceptionHandler(({ message, exception }) => {
