@@ -217,9 +217,10 @@ export abstract class StreamCore extends Receiving {
 
   /** @internal Closes once what was written is sent; aborting, at once. */
   _shut(aborts: boolean): void {
-    if ((this._flags & StreamFlag.released) !== 0) return;
     const wasClosed = (this._flags & StreamFlag.closed) !== 0;
     this._flags |= StreamFlag.closed;
+    // The writing end of a pipe has gone with its sendEof.
+    if ((this._flags & StreamFlag.released) !== 0) return;
     this._unread = null;
     const reader = this._reader;
     this._reader = null;

@@ -1,7 +1,8 @@
 // Reading: every form of it, in both colours, with whatever cuts the kernel makes.
-import { createTask, type Future, run } from '../../lib';
+import { createTask, type Future } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
+import { run } from './engines';
 import { acceptFromNode, connect, pattern, type Pair, turn, until } from './support';
 
 const text = (bytes: unknown): string => (bytes as Buffer).toString();

@@ -1,7 +1,8 @@
 // Writing and closing: order, backpressure, failures, and what a cancellation leaves.
-import { ByteStream, createTask, run, runBlocking } from '../../lib';
+import { ByteStream, createTask } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
+import { run, runBlocking } from './engines';
 import { acceptFromNode, connect, pattern, type Pair, turn, until } from './support';
 
 const KIB = 1024;

@@ -1,9 +1,10 @@
 // Opening connections: where to, from where, what fails, and that a wait given up closes its descriptor.
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { createTask, openConnection, run, runBlocking, startServer } from '../../lib';
+import { createTask, openConnection, startServer } from '../../lib';
 import { outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
+import { onlyNative, run, runBlocking } from './engines';
 import { portOf, turn } from './support';
 
 // Nothing is ever sent there.
@@ -51,7 +52,8 @@ test('IO24: a name that does not resolve is an error of the resolver', () => run
   expect((error as { code: string }).code).toMatch(/^E(NOTFOUND|AI_AGAIN)$/);
 }));
 
-test('IO24: names are refused where Node cannot resolve them', () => runBlocking(function* () {
+onlyNative('it resolves names by itself')(
+  'IO24: names are refused where Node cannot resolve them', () => runBlocking(function* () {
   const [, error] = yield* outcomeOf(openConnection({ host: 'example.invalid', port: discard }));
   expect(error).toEqual(withCode('ERR_UNSUPPORTED'));
 }));
@@ -66,7 +68,7 @@ test('IO24: a connection is made from the local address that was asked for', () 
   yield* server.shutdown({ drain: 0 });
 }));
 
-test("IO24: a server of Node's is reached", () => run(function* () {
+onlyNative('nothing real is in its network')("IO24: a server of Node's is reached", () => run(function* () {
   const listening = new Promise<{ port: number; close: () => void }>((resolve) => {
     const server = createServer((socket) => socket.end('from node'));
     server.listen(0, '127.0.0.1', () => {

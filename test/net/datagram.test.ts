@@ -1,8 +1,12 @@
 // Datagrams: they arrive whole, several tasks share a socket, waits can be cancelled and lose nothing, and closing.
 import { createSocket } from 'node:dgram';
-import { checkpoint, type Coroutine, createTask, currentTask, type Datagram, type DatagramSocket, type Future, gather, getRunningLoop, openDatagram, run, runBlocking, type SocketAddress } from '../../lib';
+import {
+  checkpoint, type Coroutine, createTask, currentTask, type Datagram, type DatagramSocket, type Future, gather,
+  getRunningLoop, openDatagram, type SocketAddress,
+} from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
+import { onlyNative, run, runBlocking } from './engines';
 
 /** Two sockets on the loopback interface. */
 interface Two {
@@ -195,7 +199,7 @@ test('IO23: for await ends when the socket is closed', () => run(async () => {
   expect(near.closed).toBe(true);
 }));
 
-test('IO23: datagrams to and from node:dgram', () => run(function* () {
+onlyNative('nothing real is in its network')('IO23: datagrams to and from node:dgram', () => run(function* () {
   const socket = yield* openDatagram({ host: HOST, port: 0 });
   const node = createSocket('udp4');
   const bound = getRunningLoop().createFuture<void>();
@@ -236,7 +240,8 @@ test('IO23: closing sends what was written, wakes those who receive, and refuses
     yield* two.far.close();
   }));
 
-test('D47: names are resolved, also in a wait that can be given up', () => run(function* () {
+onlyNative('it resolves names at once')(
+  'D47: names are resolved, also in a wait that can be given up', () => run(function* () {
   const two = yield* openTwo();
   yield* two.near.send('hello', { host: 'localhost', port: two.there.port });
   expect(text(yield* two.far.receive())).toBe('hello');

@@ -1,8 +1,12 @@
 // Connected sockets, what the network reports, options, and arguments that make no sense.
 import { closeSync, openSync } from 'node:fs';
-import { checkpoint, type Coroutine, type Datagram, type DatagramOptions, type Destination, openDatagram, run, runBlocking, type SocketAddress } from '../../lib';
+import {
+  checkpoint, type Coroutine, type Datagram, type DatagramOptions, type Destination, openDatagram,
+  type SocketAddress,
+} from '../../lib';
 import { colours, failureOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
+import { run, runBlocking } from './engines';
 
 const HOST = '127.0.0.1';
 // Nothing is ever sent there.

@@ -2,10 +2,11 @@
 import { closeSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkpoint, createTask, type DatagramSocket, openDatagram, run, runBlocking } from '../../lib';
+import { checkpoint, createTask, type DatagramSocket, openDatagram } from '../../lib';
 import { failureOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { Pipes } from '../helpers/pipes';
+import { onlyNative, run, runBlocking } from './engines';
 
 // Nothing is ever sent there.
 const discard = 9;
@@ -22,7 +23,7 @@ const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 let names = 0;
 const abstractName = (): string => `\0readyloop-${process.pid}-${names++}`;
 
-test('D47: a datagram to a path, and its answer', () => runBlocking(function* () {
+onlyNative('it has no files')('D47: a datagram to a path, and its answer', () => runBlocking(function* () {
   const server = yield* openDatagram({ path: at('server'), mode: 0o600 });
   const client = yield* openDatagram({ path: at('client') });
   expect(statSync(at('server')).mode & 0o777).toBe(0o600);
@@ -47,7 +48,8 @@ test('IO23: a socket without a name can be heard, and not be answered', () => ru
   yield* client.close();
 }));
 
-test('D45: a stale file is replaced, a live socket and a file that is none are not', () => runBlocking(function* () {
+onlyNative('it has no files')(
+  'D45: a stale file is replaced, a live socket and a file that is none are not', () => runBlocking(function* () {
   const first = yield* openDatagram({ path: at('socket') });
   expect(yield* failureOf(openDatagram({ path: at('socket') }))).toMatchObject({
     code: 'EADDRINUSE', syscall: 'bind', address: at('socket'),
@@ -109,7 +111,8 @@ test('IO23: closing fails the sends that wait for room', () => runBlocking(funct
   yield* slow.close();
 }));
 
-test('IO23: descriptors travel with a datagram, as duplicates', () => runBlocking(function* () {
+onlyNative('it has no descriptors')(
+  'IO23: descriptors travel with a datagram, as duplicates', () => runBlocking(function* () {
   const taker = yield* openDatagram({ path: abstractName(), receiveDescriptors: true });
   const giver = yield* openDatagram({ remote: taker.localAddress ?? { path: '' } });
   const { reader, writer } = pipes.make();
@@ -124,7 +127,8 @@ test('IO23: descriptors travel with a datagram, as duplicates', () => runBlockin
   yield* giver.close();
 }));
 
-test('IO23: descriptors that nobody takes are closed with the socket, and unwanted ones are never opened', () =>
+onlyNative('it has no descriptors')(
+  'IO23: descriptors that nobody takes are closed with the socket, and unwanted ones are never opened', () =>
   runBlocking(function* () {
     const { reader } = pipes.make();
     const taker = yield* openDatagram({ path: abstractName(), receiveDescriptors: true });
@@ -158,7 +162,7 @@ test.each(BAD_DESCRIPTORS)('IO23: %j are no descriptors', (descriptors, code) =>
   yield* socket.close();
 }));
 
-test('IO23: a closed descriptor cannot be sent', () => runBlocking(function* () {
+onlyNative('it has no descriptors')('IO23: a closed descriptor cannot be sent', () => runBlocking(function* () {
   const taker = yield* openDatagram({ path: abstractName() });
   const giver = yield* openDatagram({ remote: taker.localAddress ?? { path: '' } });
   expect(yield* failureOf(giver.send('x', undefined, { descriptors: [0x7ffffff] }))).toEqual(withCode('EBADF'));
@@ -169,7 +173,8 @@ test('IO23: a closed descriptor cannot be sent', () => runBlocking(function* () 
 const descriptorOf = (socket: DatagramSocket): number =>
   socket._sockets.transports.descriptor(socket._slot, socket._word);
 
-test('openDatagram: a socket that somebody else opened and connected is taken over', () => run(function* () {
+onlyNative('it has no descriptors')(
+  'openDatagram: a socket that somebody else opened and connected is taken over', () => run(function* () {
   const server = yield* openDatagram({ path: at('server') });
   const theirs = yield* openDatagram({ path: at('client'), remote: { path: at('server') } });
   const adopted = yield* openDatagram({ fd: descriptorOf(theirs) });
@@ -181,7 +186,8 @@ test('openDatagram: a socket that somebody else opened and connected is taken ov
   yield* server.close();
 }));
 
-test('openDatagram: UDP sockets of both families are taken over; what is none is refused', () => run(function* () {
+onlyNative('it has no descriptors')(
+  'openDatagram: UDP sockets of both families are taken over; what is none is refused', () => run(function* () {
   for (const host of ['127.0.0.1', '::1']) {
     const theirs = yield* openDatagram({ host, port: 0 });
     const adopted = yield* openDatagram({ fd: descriptorOf(theirs) });

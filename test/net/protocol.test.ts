@@ -2,10 +2,11 @@
 import { readdirSync } from 'node:fs';
 import {
   ContextVar, createConnection, createServer, createTask, type ExceptionContext, getRunningLoop, openConnection,
-  type Protocol, run, startServer, type Transport,
+  type Protocol, startServer, type Transport,
 } from '../../lib';
 import { withCode } from '../helpers/failures';
 import { failureOf, outcomeOf } from '../tasks/support';
+import { run } from './engines';
 import { pattern, portOf, turn, until } from './support';
 import { here, over, Witness, witnessed, witnessedFromNode } from './witness';
 

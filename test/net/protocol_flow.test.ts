@@ -1,6 +1,7 @@
 // Protocols: how writing is slowed down, and reading paused.
-import { run } from '../../lib';
+import {  } from '../../lib';
 import { withCode } from '../helpers/failures';
+import { run } from './engines';
 import { pattern, turn, until } from './support';
 import { over, Witness, witnessed } from './witness';
 

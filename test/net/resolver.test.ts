@@ -1,11 +1,12 @@
 // Names: resolvers that tests make up, local listeners behind what they answer, and what a connection does with it.
 import { readdirSync } from 'node:fs';
 import {
-  type ByteStream, ConnectionFailedError, createTask, getAddrInfo, getNameInfo, openConnection, run,
-  runBlocking, type Resolver, setResolver, sleep, sleepForever, startServer, type Server,
+  type ByteStream, ConnectionFailedError, createTask, getAddrInfo, getNameInfo, openConnection, type Resolver,
+  setResolver, sleep, sleepForever, startServer, type Server,
 } from '../../lib';
 import { withCode } from '../helpers/failures';
 import { colours, failureOf, outcomeOf } from '../tasks/support';
+import { onlyNative, run, runBlocking } from './engines';
 import { portOf, turn } from './support';
 
 // Nothing is ever sent there.
@@ -107,7 +108,8 @@ test('IO25: if no address answers, one error has all, and the code of the first'
   expect(openDescriptors()).toBe(before);
 }));
 
-test('IO25: a second address is tried beside a slow first one, which is then closed', () => run(function* () {
+onlyNative('it has no descriptors')(
+  'IO25: a second address is tried beside a slow first one, which is then closed', () => run(function* () {
   const server = yield* serveAt('127.0.0.1');
   const before = openDescriptors();
   // A documentation address: nothing answers, or it fails at once without a route.
@@ -185,7 +187,7 @@ test('IO24: getNameInfo gives the names of an address and a port', () => run(fun
   expect([typeof hostname, typeof service]).toEqual(['string', 'string']);
 }));
 
-test('IO24: an answer of Node for nobody is ignored', () => run(function* () {
+onlyNative('it resolves names by itself')('IO24: an answer of Node for nobody is ignored', () => run(function* () {
   for (const asked of [getNameInfo('127.0.0.1', 0), getAddrInfo('no-such-name.invalid')]) {
     asked.cancel();
     expect(yield* outcomeOf(asked)).toEqual(['cancelled', undefined]);
@@ -207,7 +209,8 @@ test('IO26: what is no resolver, signal, delay or name is refused at the call', 
   yield* turn();
 }));
 
-test('IO26: on a loop that owns the thread Node cannot be asked', () => runBlocking(function* () {
+onlyNative('it resolves names by itself')(
+  'IO26: on a loop that owns the thread Node cannot be asked', () => runBlocking(function* () {
   expect(() => getNameInfo('127.0.0.1', 1)).toThrow(withCode('ERR_UNSUPPORTED'));
   expect(yield* failureOf(getAddrInfo('some.name'))).toEqual(withCode('ERR_UNSUPPORTED', /some\.name/));
 }));

@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
-  type ByteStream, ContextVar, type Coroutine, createTask, getRunningLoop, openConnection, run, type Server,
+  type ByteStream, ContextVar, type Coroutine, createTask, getRunningLoop, openConnection, type Server,
   type ServerOptions, startServer,
 } from '../../lib';
 import { outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
+import { onlyNative, run } from './engines';
 import { portOf, turn, until } from './support';
 
 const here = { host: '127.0.0.1', port: 0 };
@@ -237,7 +238,7 @@ test('SV5: a name with several addresses listens at each', () => run(function* (
   yield* server.shutdown({ drain: 0 });
 }));
 
-test('SV4: a UNIX server makes its file, with its mode, and removes it', () => run(function* () {
+onlyNative('it has no files')('SV4: a UNIX server makes its file, with its mode, and removes it', () => run(function* () {
   const file = path.join(folder, 'socket');
   const server = yield* startServer(echo, { path: file, mode: 0o600 });
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -250,7 +251,8 @@ test('SV4: a UNIX server makes its file, with its mode, and removes it', () => r
   expect(existsSync(file)).toBe(false);
 }));
 
-test('D45: a path that somebody listens at, or that is no socket, is refused', () => run(function* () {
+onlyNative('it has no files')(
+  'D45: a path that somebody listens at, or that is no socket, is refused', () => run(function* () {
   const file = path.join(folder, 'taken');
   const server = yield* startServer(echo, { path: file });
   const [, inUse] = yield* outcomeOf(startServer(echo, { path: file }));

@@ -2,6 +2,7 @@
 // do what no stream of ours does.
 import { connect as connectNode, type Socket } from 'node:net';
 import { type ByteStream, type Coroutine, createTask, type Future, getRunningLoop, openConnection, type Server, startServer } from '../../lib';
+import { underTest } from './engines';
 
 /** Our two ends of one connection: `near` connected, `far` was accepted. */
 export interface Pair {
@@ -22,9 +23,23 @@ export function connect(): Future<Pair> {
   });
 }
 
-/** One of our streams, accepted from a socket of Node's. Call it in a run: Node's loop has to turn. */
-export function acceptFromNode(): Future<{ readonly stream: ByteStream; readonly socket: Socket }> {
+/** What tests do with the other end of a connection. */
+export type RawPeer = Pick<
+  Socket,
+  | 'write' | 'end' | 'destroy' | 'resetAndDestroy' | 'pause' | 'setNoDelay'
+  | 'localPort' | 'remotePort' | 'bytesWritten' | 'writableLength'
+>;
+
+/**
+ * One of our streams, accepted from a socket of Node's; in a simulation, from a stream of ours that behaves like one. Call
+ * it in a run: Node's loop has to turn.
+ */
+export function acceptFromNode(): Future<{ readonly stream: ByteStream; readonly socket: RawPeer }> {
   return createTask(function* () {
+    if (underTest.isSimulated) {
+      const { near, far } = yield* connect();
+      return { stream: far, socket: asSocket(near) };
+    }
     const accepted = getRunningLoop().createFuture<ByteStream>();
     const server = yield* startServer(keeper(accepted), { host: '127.0.0.1', port: 0 });
     const socket = connectNode({ host: '127.0.0.1', port: portOf(server) });
@@ -33,6 +48,43 @@ export function acceptFromNode(): Future<{ readonly stream: ByteStream; readonly
     void server.close();
     return { stream, socket };
   });
+}
+
+/** A stream of ours with the members of a socket that tests use. */
+export function asSocket(stream: ByteStream): RawPeer {
+  let bytesWritten = 0;
+  const socket = {
+    write: (data: string | Buffer) => {
+      stream.write(data);
+      bytesWritten += data.length;
+      return true;
+    },
+    end: (data = '') => {
+      stream.write(data);
+      void stream.sendEof();
+      void createTask(() => stream.readAll());
+      return socket;
+    },
+    pause: () => socket,
+    destroy: () => {
+      void stream.close();
+      return socket;
+    },
+    localPort: stream.localAddress?.port,
+    remotePort: stream.remoteAddress?.port,
+    setNoDelay: () => socket,
+    resetAndDestroy: () => {
+      stream.abort();
+      return socket;
+    },
+    get bytesWritten() {
+      return bytesWritten;
+    },
+    get writableLength() {
+      return stream.pendingBytes;
+    },
+  } as unknown as RawPeer;
+  return socket;
 }
 
 // A handler that gives its stream away and stays until it is closed.

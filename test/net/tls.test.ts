@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import {
-  type ByteStream, checkpoint, createTask, getRunningLoop, moveOnAfter, openConnection, run, type Server, sleepForever,
+  type ByteStream, checkpoint, createTask, getRunningLoop, moveOnAfter, openConnection, type Server, sleepForever,
   startServer, startTls, type StartTlsOptions, type TlsStream, until, type ValuedScope,
 } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
+import { onlyNative, run } from './engines';
 import { certificate } from './node_servers';
 import { acceptFromNode, connect, pattern, type Pair, portOf, turn, until as waitUntil } from './support';
 
@@ -81,7 +82,7 @@ describe.each(colours)('in $name tasks', ({ of }) => {
     socket.destroy();
   })));
 
-  test('TL5: a cancelled handshake closes the descriptor', () => run(of(function* () {
+  onlyNative('it has no descriptors')('TL5: a cancelled handshake closes the descriptor', () => run(of(function* () {
     const { stream, socket } = (yield acceptFromNode()) as { stream: ByteStream; socket: Socket };
     socket.resume();
     const gone = once(socket, 'close');

@@ -1,7 +1,8 @@
 // A protocol that writes down what it is told, and connections to it.
 import { connect as connectNode, type Socket } from 'node:net';
-import { type ByteStream, createServer, openConnection, type Protocol, type Server, type Transport } from '../../lib';
-import { portOf, until } from './support';
+import { type ByteStream, type Coroutine, createServer, openConnection, type Protocol, type Server, type Transport } from '../../lib';
+import { underTest } from './engines';
+import { asSocket, portOf, type RawPeer, until } from './support';
 
 export const here = { host: '127.0.0.1', port: 0 };
 
@@ -54,10 +55,16 @@ export function* witnessed(witness = new Witness()) {
 export function* witnessedFromNode() {
   const witness = new Witness();
   const server = yield* createServer(() => witness, here);
-  const socket: Socket = connectNode({ host: '127.0.0.1', port: portOf(server) });
-  socket.on('error', () => undefined);
+  const socket = yield* connectPeer(portOf(server));
   yield* until(() => witness.log.length > 0);
   return { server, socket, witness };
+}
+
+function* connectPeer(port: number): Coroutine<RawPeer> {
+  if (underTest.isSimulated) return asSocket(yield* openConnection({ host: '127.0.0.1', port }));
+  const socket: Socket = connectNode({ host: '127.0.0.1', port });
+  socket.on('error', () => undefined);
+  return socket;
 }
 
 export function* over(server: Server, stream?: ByteStream) {

@@ -140,7 +140,7 @@ export class DatagramOffice {
       for (const there of network.hosts) this.#postTo(there, bytes, source, to);
       return;
     }
-    this.#postTo(network._hostAt(ownHost(to.host), this.#here) as SimulatedHost, bytes, source, to);
+    this.#postTo(network._hostAt(ownHost(to.host), this.#here), bytes, source, to);
   }
 
   #postTo(there: SimulatedHost, bytes: Uint8Array, source: Endpoint, to: Endpoint): void {

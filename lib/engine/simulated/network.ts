@@ -31,6 +31,7 @@ export interface NetworkConnection {
 const DEFAULT_HOST = 'localhost';
 const CONNECT_TIMEOUT_MS = 127_000;
 const RETRANSMIT_TIMEOUT_MS = 924_600;
+const NOWHERE = new SimulatedHost('(nowhere)', []);
 const MOST_HOSTS = 65_000;
 
 /**
@@ -171,6 +172,7 @@ export class SimulatedNetwork implements WireOwner {
 
   /** @internal */
   isCut({ from, to }: { readonly from: string; readonly to: string }): boolean {
+    if (to === NOWHERE.name) return true;
     if (this.#vanished.size > 0 && (this.#vanished.has(from) || this.#vanished.has(to))) return true;
     for (const { groups: [a, b] } of this.#partitions) {
       if ((a.has(from) && b.has(to)) || (b.has(from) && a.has(to))) return true;
@@ -231,9 +233,9 @@ export class SimulatedNetwork implements WireOwner {
     return this._hostHere() ?? this.host(DEFAULT_HOST);
   }
 
-  /** @internal Returns: whose address it is, seen from `from`; null if nobody has it. */
-  _hostAt(host: string, from: SimulatedHost): SimulatedHost | null {
-    return isLoopback(host) ? from : (this.#byAddress.get(host) ?? null);
+  /** @internal Returns: whose address it is, seen from `from`. What is sent to an address that nobody has, disappears. */
+  _hostAt(host: string, from: SimulatedHost): SimulatedHost {
+    return isLoopback(host) ? from : (this.#byAddress.get(host) ?? NOWHERE);
   }
 
   /** @internal Returns: the addresses of a name; none if no host is called so. */

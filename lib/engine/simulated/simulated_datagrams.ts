@@ -11,15 +11,17 @@ import type { SimulatedNetwork } from './network.js';
 import { StreamTransport } from './stream_transport.js';
 import type { Ledger } from './transport.js';
 
-const { EADDRINUSE, EADDRNOTAVAIL, EBADF, EINVAL, ENOTCONN, EOPNOTSUPP } = constants.errno;
+const { EADDRINUSE, EADDRNOTAVAIL, EBADF, EINVAL, ENODEV, ENOTCONN, EOPNOTSUPP } = constants.errno;
 
 export class SimulatedDatagrams implements Datagrams {
   readonly #ledger: Ledger;
   readonly #network: SimulatedNetwork;
+  readonly #flush: () => void;
 
-  constructor(ledger: Ledger, network: SimulatedNetwork) {
+  constructor(ledger: Ledger, network: SimulatedNetwork, flush: () => void) {
     this.#ledger = ledger;
     this.#network = network;
+    this.#flush = flush;
   }
 
   openDatagrams(
@@ -48,6 +50,8 @@ export class SimulatedDatagrams implements Datagrams {
     slot: number, word: number, bytes: Uint8Array, address: Uint8Array | null, descriptors: Int32Array | null,
   ): number {
     if (descriptors !== null) return -EOPNOTSUPP;
+    // What was written before goes before.
+    this.#flush();
     return this.#find(slot, word)?.send(bytes, address) ?? -EBADF;
   }
 
@@ -64,9 +68,13 @@ export class SimulatedDatagrams implements Datagrams {
     return 0;
   }
 
-  setDatagramOption(slot: number, word: number, option: DatagramOption, value: number, group: string): number {
+  setDatagramOption(
+    slot: number, word: number, option: DatagramOption, value: number, group: string, networkInterface: string,
+  ): number {
     const model = this.#find(slot, word)?.office.model;
     if (model === undefined) return -EBADF;
+    // There are no interfaces but the addresses of the host.
+    if (networkInterface !== '' && parseHost(networkInterface) === null) return -ENODEV;
     if (option === DatagramOption.joinGroup || option === DatagramOption.leaveGroup) {
       return changeGroup(model, option === DatagramOption.joinGroup, group);
     }

@@ -33,7 +33,7 @@ export class SimulatedTransports implements Transports {
     const slab = new ReadSlab(ring);
     this.#ledger = { world, ring, slab, bySlot: [], nextDescriptor };
     this.slab = slab.bytes;
-    this.datagrams = new SimulatedDatagrams(this.#ledger, network);
+    this.datagrams = new SimulatedDatagrams(this.#ledger, network, () => this.flush());
   }
 
   connect(slot: number, word: number, host: string, port: number, localHost: string, localPort: number): number {

@@ -29,7 +29,7 @@ export function connectInet(
   const there = network._hostAt(far.host, here);
   const near = bindNear(here, { ...target, host: far.host }, localHost, localPort);
   if (typeof near === 'number') return near;
-  if (there === null || near.host === '') return -ENETUNREACH;
+  if (near.host === '') return -ENETUNREACH;
   return new Attempt(network, here, there, near, far, target.isWrittenAs6 && target.family === 'IPv4').begin();
 }
 
