@@ -1,16 +1,16 @@
 // Protocols: connecting one, and serving with one for each connection.
 
 import { ArgumentTypeError, asError } from '../base/errors.js';
-import { assertCallable } from '../kernel/arguments.js';
+import { assertCallable, assertOptions } from '../kernel/arguments.js';
 import { captureContext, type Context } from '../kernel/context.js';
 import { type Coroutine, describe } from '../kernel/coroutine.js';
 import { current } from '../kernel/current.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { connectTo } from './connecting.js';
-import { checkedTarget, type ConnectOptions, opened, startConnecting } from './open_connection.js';
+import { checkedTarget, CONNECT_OPTIONS, type ConnectOptions, opened, startConnecting } from './open_connection.js';
 import { type Connection, type Server } from './server.js';
-import { serve, type ServerOptions } from './start_server.js';
+import { serve, SERVER_OPTIONS, type ServerOptions } from './start_server.js';
 import { type Sockets, socketsOf } from './sockets.js';
 import { type Protocol, Transport } from './transport.js';
 import { checkedTuning } from './tuning.js';
@@ -19,7 +19,8 @@ import { checkedTuning } from './tuning.js';
 export type ProtocolFactory<P extends Protocol = Protocol> = () => P;
 
 /**
- * Connects, and gives the connection to a protocol. Places, names and addresses are as for `openConnection`.
+ * Connects, and gives the connection to a protocol. Places, names and addresses are as for `openConnection`; TLS is for
+ * streams.
  *
  * Returns: the transport and the protocol, which knows of the connection by then.
  * Throws: as `openConnection`; what the factory throws, and the connection is closed.
@@ -27,9 +28,10 @@ export type ProtocolFactory<P extends Protocol = Protocol> = () => P;
  * Source: asyncio's loop.create_connection.
  */
 export function createConnection<P extends Protocol>(
-  factory: ProtocolFactory<P>, options: ConnectOptions,
+  factory: ProtocolFactory<P>, options: Omit<ConnectOptions, 'tls'>,
 ): Future<readonly [Transport, P]> {
   assertCallable(factory, 'createConnection');
+  assertOptions(options, 'createConnection', CONNECT_OPTIONS);
   const target = checkedTarget(options, 'createConnection');
   const tuning = checkedTuning(options, 'createConnection');
   const sockets = socketsOf(getRunningLoop());
@@ -59,8 +61,9 @@ function* connect<P extends Protocol>(
  * Throws: as `startServer`. Checkpoint: only if a name has to be resolved. Cancel: nothing listens.
  * Source: asyncio's loop.create_server.
  */
-export function createServer(factory: ProtocolFactory, options: ServerOptions): Future<Server> {
+export function createServer(factory: ProtocolFactory, options: Omit<ServerOptions, 'tls'>): Future<Server> {
   assertCallable(factory, 'createServer');
+  assertOptions(options, 'createServer', SERVER_OPTIONS);
   const context = captureContext();
   const makeConnection = (sockets: Sockets, server: Server) => {
     return new AcceptedTransport(sockets, server, factory, context === null ? null : context.copy());

@@ -35,6 +35,11 @@ export interface ConnectOptions extends TuningOptions {
   readonly tls?: true | TlsClientOptions;
 }
 
+/** @internal What every kind of connection can be told. */
+export const CONNECT_OPTIONS: readonly string[] = [
+  'host', 'port', 'path', 'localAddress', 'localPort', 'resolver', 'happyEyeballsDelay', 'signal', 'noDelay', 'keepAlive',
+] satisfies (keyof ConnectOptions)[];
+
 /**
  * Opens a connection. A name with several addresses is tried at the first, and at each next one as soon as those before
  * it have failed or were slow, families in turn; the first that answers is taken, and the others are closed.
@@ -48,6 +53,7 @@ export interface ConnectOptions extends TuningOptions {
 export function openConnection(options: ConnectOptions & { readonly tls: true | TlsClientOptions }): Future<TlsStream>;
 export function openConnection(options: ConnectOptions): Future<ByteStream>;
 export function openConnection(options: ConnectOptions): Future<ByteStream> {
+  assertOptions(options, 'openConnection', [...CONNECT_OPTIONS, 'tls']);
   const target = checkedTarget(options, 'openConnection');
   const { tls } = options;
   const secured = tls === undefined ? null : clientOptions(tls, target);

@@ -5,6 +5,7 @@
 
 import { constants } from 'node:os';
 import { CancelledError, InvalidStateError, socketError } from '../base/errors.js';
+import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import { CancelStatus } from '../kernel/cancel_status.js';
 import { type Context } from '../kernel/context.js';
 import { type Coroutine, isGeneratorFunction } from '../kernel/coroutine.js';
@@ -316,9 +317,13 @@ export class Server {
    * them. What they leave unsent is dropped.
    *
    * Units: milliseconds.
+   * Throws: ArgumentTypeError, ArgumentRangeError, and nothing is closed.
    * Checkpoint: only if connections are left. Cancel: handlers are cancelled at once, and awaited.
    */
-  shutdown({ drain }: ShutdownOptions): Future<void> {
+  shutdown(options: ShutdownOptions): Future<void> {
+    assertOptions(options, 'shutdown', ['drain']);
+    const { drain } = options;
+    assertInstant(drain, 'shutdown: drain');
     return this.#sockets.loop._makeTask<void>(this.#shutDown(drain), { name: 'server shutdown', eager: true });
   }
 

@@ -45,6 +45,12 @@ export interface ServerOptions extends TuningOptions {
   readonly tls?: TlsServerOptions;
 }
 
+/** @internal What every kind of server can be told. */
+export const SERVER_OPTIONS: readonly string[] = [
+  'host', 'port', 'path', 'fd', 'mode', 'backlog', 'reusePort', 'ipv6Only', 'maxConnections', 'resolver', 'noDelay',
+  'keepAlive',
+] satisfies (keyof ServerOptions)[];
+
 const DEFAULT_BACKLOG = 511;
 const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNOTAVAIL]);
 
@@ -66,7 +72,7 @@ export function startServer(
   options: ServerOptions,
 ): Future<Server> {
   assertCallable(given, 'startServer');
-  assertOptions(options, 'startServer');
+  assertOptions(options, 'startServer', [...SERVER_OPTIONS, 'tls']);
   const { tls } = options;
   const handler = tls === undefined ? (given as ConnectionHandler) : secureHandler(given, tls);
   const makeConnection = tls === undefined ? acceptStream : acceptSecured;
@@ -78,7 +84,6 @@ export type Serving = Omit<ServerSetting, 'maxConnections' | 'tuning'>;
 
 /** @internal Starts a server of either kind. */
 export function serve(serving: Serving, options: ServerOptions, call: string): Future<Server> {
-  assertOptions(options, call);
   if (options.fd === undefined) assertPlace(options, call);
   else assertAdopted(options, call);
   const limits = checkedLimits(options, call);

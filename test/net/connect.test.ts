@@ -1,7 +1,7 @@
 // Opening connections: where to, from where, what fails, and that a wait given up closes its descriptor.
 import { readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { createTask, openConnection, startServer } from '../../lib';
+import { createServer as createNodeServer } from 'node:net';
+import { createConnection, createServer, createTask, openConnection, startServer } from '../../lib';
 import { outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { onlyNative, run, runBlocking } from './engines';
@@ -70,7 +70,7 @@ test('IO24: a connection is made from the local address that was asked for', () 
 
 onlyNative('nothing real is in its network')("IO24: a server of Node's is reached", () => run(function* () {
   const listening = new Promise<{ port: number; close: () => void }>((resolve) => {
-    const server = createServer((socket) => socket.end('from node'));
+    const server = createNodeServer((socket) => socket.end('from node'));
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
       resolve({ port, close: () => server.close() });
@@ -102,6 +102,24 @@ const nowhere: readonly [string, unknown, string][] = [
 test.each(nowhere)('IO26: %s is no place to connect to or to listen at', (_what, options, code) => run(function* () {
   expect(() => openConnection(options as never)).toThrow(withCode(code));
   expect(() => startServer(function* () {}, options as never)).toThrow(withCode(code));
+  yield* turn();
+}));
+
+const protocol = () => ({ dataReceived: () => undefined });
+const misspelt: readonly [string, (options: never) => unknown][] = [
+  ['openConnection', openConnection],
+  ['startServer', (options) => startServer(function* () {}, options)],
+  ['createConnection', (options) => createConnection(protocol, options)],
+  ['createServer', (options) => createServer(protocol, options)],
+];
+
+test.each(misspelt)('IO26: %s refuses an option that it does not know', (_name, call) => run(function* () {
+  expect(() => call({ port: 0, hots: '127.0.0.1' } as never)).toThrow(/no option `hots`/);
+  yield* turn();
+}));
+
+test.each(misspelt.slice(2))('IO26: %s refuses TLS rather than go on without it', (_name, call) => run(function* () {
+  expect(() => call({ port: 0, tls: {} } as never)).toThrow(/no option `tls`/);
   yield* turn();
 }));
 

@@ -292,6 +292,16 @@ const senseless: readonly ServerOptions[] = [
   { maxConnections: 0 }, { maxConnections: 1.5 }, { backlog: -1 }, { mode: 0o10000 },
 ];
 
+test.each([{}, { drain: NaN }, { drain: '1s' }, { drain: 0, force: true }])(
+  'IO26: a shutdown with %p is refused, and the server goes on',
+  (options) => run(function* () {
+    const server = yield* startServer(echo, here);
+    expect(() => server.shutdown(options as never)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }));
+    expect(server.closed).toBe(false);
+    yield* server.close();
+  }),
+);
+
 test.each(senseless)('IO26: %p is refused at the call', (options) => run(function* () {
   expect(() => startServer(echo, { ...here, ...options })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   expect(() => startServer('handler' as never, here)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
