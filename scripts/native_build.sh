@@ -6,8 +6,9 @@
 # asan    with AddressSanitizer and UndefinedBehaviorSanitizer
 # tsan    with ThreadSanitizer
 # poll    poll(2) as the build's own default selector
+# faults  with system calls that fail by seed, under AddressSanitizer and UBSan: see test/native/faults/fault_plan.h
 # kqueue  the kqueue selector on Linux, on the small kqueue emulation in test/native/kqueue_emulation
-native_kinds="plain asan tsan poll kqueue"
+native_kinds="plain asan tsan poll kqueue faults"
 
 install_missing() {
   local packages=()
@@ -32,6 +33,7 @@ build_native() {
     asan) options+=(-DREADYLOOP_SANITIZE=address) ;;
     tsan) options+=(-DREADYLOOP_SANITIZE=thread) ;;
     poll) options+=(-DREADYLOOP_SELECTOR=poll) ;;
+    faults) options+=(-DREADYLOOP_FAULTS=ON -DREADYLOOP_SANITIZE=address) ;;
     kqueue) options+=(-DREADYLOOP_SELECTOR=kqueue -DREADYLOOP_KQUEUE_LIBRARY=test) ;;
     *) echo "native build: unknown kind $1; one of: $native_kinds" >&2 && exit 2 ;;
   esac

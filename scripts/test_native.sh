@@ -2,7 +2,7 @@
 # Runs the native tests under ctest, each file once for every selector of the build. The kinds of build are explained in
 # native_build.sh; "all" runs one after the other.
 #
-#   scripts/test_native.sh [plain|asan|tsan|poll|kqueue|all] [ctest arguments…]
+#   scripts/test_native.sh [plain|asan|tsan|poll|kqueue|faults|all] [ctest arguments…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/native_build.sh

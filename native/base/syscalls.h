@@ -8,14 +8,19 @@
 
 #include <cstddef>
 
+#include "base/fd.h"
+#include "base/seam.h"
+
 namespace readyloop::base {
 
 struct Syscalls {
   ssize_t (*read)(int fd, void* buffer, std::size_t size) noexcept;
   ssize_t (*write)(int fd, const void* bytes, std::size_t size) noexcept;
   int (*fstat)(int fd, struct stat* out) noexcept;
+  Result<Pipe> (*open_pipe)() noexcept;
 };
 
 extern const Syscalls kSyscalls;
+extern const Syscalls READYLOOP_REAL(kSyscalls);  // see base/seam.h
 
 }  // namespace readyloop::base

@@ -1,6 +1,7 @@
 // The real system calls of the epoll backend. They hand errno through and decide nothing.
 #include "selector/epoll_syscalls.h"
 
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ namespace readyloop::selector {
 
 static_assert(sizeof(timespec) == 16, "the kernel reads a 64-bit timespec here");
 
-const EpollSyscalls kEpollSyscalls = {
+const EpollSyscalls READYLOOP_REAL(kEpollSyscalls) = {
     []() noexcept -> int { return ::epoll_create1(EPOLL_CLOEXEC); },
     [](int epoll, int operation, int fd, epoll_event* event) noexcept -> int {
       return ::epoll_ctl(epoll, operation, fd, event);
@@ -25,6 +26,7 @@ const EpollSyscalls kEpollSyscalls = {
     [](int epoll, epoll_event* events, int capacity, const timespec* timeout) noexcept -> int {
       return static_cast<int>(::syscall(SYS_epoll_pwait2, epoll, events, capacity, timeout, nullptr, 0));
     },
+    []() noexcept -> int { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); },
 };
 
 }  // namespace readyloop::selector

@@ -6,6 +6,8 @@
 
 #include <ctime>
 
+#include "base/seam.h"
+
 namespace readyloop::selector {
 
 struct EpollSyscalls {
@@ -14,8 +16,11 @@ struct EpollSyscalls {
   int (*wait)(int epoll, epoll_event* events, int capacity, int timeout_ms) noexcept;
   // As wait, with a timeout in nanoseconds: Linux 5.11 and later.
   int (*wait_ns)(int epoll, epoll_event* events, int capacity, const timespec* timeout) noexcept;
+  // What wakes it.
+  int (*create_event)() noexcept;
 };
 
 extern const EpollSyscalls kEpollSyscalls;
+extern const EpollSyscalls READYLOOP_REAL(kEpollSyscalls);  // see base/seam.h
 
 }  // namespace readyloop::selector

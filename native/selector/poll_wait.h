@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "base/instant.h"
+#include "base/seam.h"
 
 namespace readyloop::selector {
 
@@ -13,5 +14,6 @@ struct PollSyscalls {
 };
 
 extern const PollSyscalls kPollSyscalls;
+extern const PollSyscalls READYLOOP_REAL(kPollSyscalls);  // see base/seam.h
 
 }  // namespace readyloop::selector

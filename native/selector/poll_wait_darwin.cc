@@ -5,7 +5,7 @@
 
 namespace readyloop::selector {
 
-const PollSyscalls kPollSyscalls = {
+const PollSyscalls READYLOOP_REAL(kPollSyscalls) = {
     [](pollfd* polled, nfds_t count, base::Duration timeout) noexcept -> int {
       return ::poll(polled, count, to_milliseconds_rounded_up(timeout));
     },

@@ -4,7 +4,7 @@
 
 namespace readyloop::selector {
 
-const PollSyscalls kPollSyscalls = {
+const PollSyscalls READYLOOP_REAL(kPollSyscalls) = {
     [](pollfd* polled, nfds_t count, base::Duration timeout) noexcept -> int {
       const timespec time = to_timespec(timeout);
       return ::ppoll(polled, count, &time, nullptr);

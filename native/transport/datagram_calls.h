@@ -4,6 +4,8 @@
 
 #include <sys/socket.h>
 
+#include "base/seam.h"
+
 namespace readyloop::transport {
 
 // A message of a batch, laid out as Linux wants it (struct mmsghdr).
@@ -21,5 +23,6 @@ struct DatagramCalls {
 };
 
 extern const DatagramCalls kDatagramCalls;
+extern const DatagramCalls READYLOOP_REAL(kDatagramCalls);  // see base/seam.h
 
 }  // namespace readyloop::transport

@@ -25,7 +25,7 @@ void close_on_exec(const msghdr& header) noexcept {
 
 }  // namespace
 
-const DatagramCalls kDatagramCalls = {
+const DatagramCalls READYLOOP_REAL(kDatagramCalls) = {
     [](int fd, Message* messages, int count) noexcept -> int {
       int received = 0;
       for (; received < count; ++received) {

@@ -9,7 +9,7 @@ namespace readyloop::transport {
 
 static_assert(sizeof(Message) == sizeof(mmsghdr) && offsetof(Message, size) == offsetof(mmsghdr, msg_len));
 
-const DatagramCalls kDatagramCalls = {
+const DatagramCalls READYLOOP_REAL(kDatagramCalls) = {
     [](int fd, Message* messages, int count) noexcept -> int {
       return ::recvmmsg(fd, reinterpret_cast<mmsghdr*>(messages), static_cast<unsigned>(count),
                         MSG_DONTWAIT | MSG_CMSG_CLOEXEC, nullptr);

@@ -44,7 +44,7 @@ base::Status Transports::accept_packets(SinkName listener_name, SinkName name,
 base::Result<bool> Transports::adopt_datagrams(SinkName name, int fd,
                                                  DatagramTransport::Traits traits) noexcept {
   DatagramSocket socket;
-  socket.fd = base::Fd(duplicate(fd));
+  socket.fd = base::Fd(ledger_.calls.duplicate(fd));
   if (!socket.fd.valid()) return base::Status::from_errno("dup");
   int type = 0;
   socklen_t length = sizeof type;

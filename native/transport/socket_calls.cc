@@ -33,4 +33,6 @@ int duplicate(int fd) noexcept {
   return copy;
 }
 
+int open_reserve() noexcept { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
 }  // namespace readyloop::transport

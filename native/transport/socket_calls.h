@@ -9,6 +9,8 @@
 
 #include <cstddef>
 
+#include "base/seam.h"
+
 namespace readyloop::transport {
 
 struct SocketCalls {
@@ -17,17 +19,30 @@ struct SocketCalls {
   int (*open)(int domain, int type) noexcept;
   int (*accept)(int fd, sockaddr* address, socklen_t* length) noexcept;
   int (*connect)(int fd, const sockaddr* address, socklen_t length) noexcept;
+  int (*bind)(int fd, const sockaddr* address, socklen_t length) noexcept;
+  int (*listen)(int fd, int backlog) noexcept;
   ssize_t (*receive)(int fd, void* buffer, std::size_t size) noexcept;
   ssize_t (*send)(int fd, const iovec* parts, int count) noexcept;
   // The same of what is no socket: a pipe, a terminal. Nor does this write raise SIGPIPE.
   ssize_t (*read)(int fd, void* buffer, std::size_t size) noexcept;
   ssize_t (*write)(int fd, const iovec* parts, int count) noexcept;
+  // Ends the sending side.
+  int (*shut_down)(int fd) noexcept;
+  // The error that waits on a socket (SO_ERROR), which asking clears; 0 if there is none.
+  int (*take_error)(int fd) noexcept;
+  // A descriptor of one's own for the same file, non-blocking and close-on-exec.
+  int (*duplicate)(int fd) noexcept;
+  // A descriptor of nothing, held to be given up when there are no others.
+  int (*open_reserve)() noexcept;
 };
 
 extern const SocketCalls kSocketCalls;
+extern const SocketCalls READYLOOP_REAL(kSocketCalls);  // see base/seam.h
 
-// The error that waits on a socket (SO_ERROR), which asking clears; 0 if there is none.
+// What the table's entries of these names do, on every system.
 [[nodiscard]] int take_socket_error(int fd) noexcept;
+[[nodiscard]] int duplicate(int fd) noexcept;
+[[nodiscard]] int open_reserve() noexcept;
 
 // Sets an option to a number. What the kernel answers to a socket of another kind is no failure of the transport, so
 // nobody is told.
@@ -44,8 +59,5 @@ void prepare_writer(int fd) noexcept;
 
 // Whether the writing end of a pipe hears of the reader's end while it has nothing to write.
 extern const bool kWriterHearsHangup;
-
-// A descriptor of one's own for the same file, non-blocking and close-on-exec.
-[[nodiscard]] int duplicate(int fd) noexcept;
 
 }  // namespace readyloop::transport

@@ -31,12 +31,14 @@ const bool kWriterHearsHangup = false;
 
 void prepare_writer(int fd) noexcept { static_cast<void>(::fcntl(fd, F_SETNOSIGPIPE, 1)); }
 
-const SocketCalls kSocketCalls = {
+const SocketCalls READYLOOP_REAL(kSocketCalls) = {
     [](int domain, int type) noexcept -> int { return prepared(::socket(domain, type, 0)); },
     [](int fd, sockaddr* address, socklen_t* length) noexcept -> int {
       return prepared(::accept(fd, address, length));
     },
     [](int fd, const sockaddr* address, socklen_t length) noexcept -> int { return ::connect(fd, address, length); },
+    [](int fd, const sockaddr* address, socklen_t length) noexcept -> int { return ::bind(fd, address, length); },
+    [](int fd, int backlog) noexcept -> int { return ::listen(fd, backlog); },
     [](int fd, void* buffer, std::size_t size) noexcept -> ssize_t { return ::recv(fd, buffer, size, 0); },
     [](int fd, const iovec* parts, int count) noexcept -> ssize_t {
       msghdr message{};
@@ -46,6 +48,10 @@ const SocketCalls kSocketCalls = {
     },
     [](int fd, void* buffer, std::size_t size) noexcept -> ssize_t { return ::read(fd, buffer, size); },
     [](int fd, const iovec* parts, int count) noexcept -> ssize_t { return ::writev(fd, parts, count); },
+    [](int fd) noexcept -> int { return ::shutdown(fd, SHUT_WR); },
+    take_socket_error,
+    duplicate,
+    open_reserve,
 };
 
 }  // namespace readyloop::transport

@@ -57,12 +57,14 @@ const bool kWriterHearsHangup = true;
 
 void prepare_writer(int) noexcept {}
 
-const SocketCalls kSocketCalls = {
+const SocketCalls READYLOOP_REAL(kSocketCalls) = {
     [](int domain, int type) noexcept -> int { return ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); },
     [](int fd, sockaddr* address, socklen_t* length) noexcept -> int {
       return ::accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     },
     [](int fd, const sockaddr* address, socklen_t length) noexcept -> int { return ::connect(fd, address, length); },
+    [](int fd, const sockaddr* address, socklen_t length) noexcept -> int { return ::bind(fd, address, length); },
+    [](int fd, int backlog) noexcept -> int { return ::listen(fd, backlog); },
     [](int fd, void* buffer, std::size_t size) noexcept -> ssize_t { return ::recv(fd, buffer, size, 0); },
     [](int fd, const iovec* parts, int count) noexcept -> ssize_t {
       if (count == 1) return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
@@ -73,6 +75,10 @@ const SocketCalls kSocketCalls = {
     },
     [](int fd, void* buffer, std::size_t size) noexcept -> ssize_t { return ::read(fd, buffer, size); },
     write_quietly,
+    [](int fd) noexcept -> int { return ::shutdown(fd, SHUT_WR); },
+    take_socket_error,
+    duplicate,
+    open_reserve,
 };
 
 }  // namespace readyloop::transport

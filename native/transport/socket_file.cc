@@ -37,11 +37,11 @@ SocketFile::~SocketFile() { remove(); }
 
 base::Status SocketFile::bind(int fd, const Address& address, int type, const SocketCalls& calls) noexcept {
   const std::string path(address.path());
-  int bound = ::bind(fd, address.get(), address.length());
+  int bound = calls.bind(fd, address.get(), address.length());
   if (bound != 0 && errno == EADDRINUSE && !path.empty() && path.front() != '\0') {
     if (!is_stale(address, type, calls)) return base::Status(EADDRINUSE, "bind");
     static_cast<void>(::unlink(path.c_str()));
-    bound = ::bind(fd, address.get(), address.length());
+    bound = calls.bind(fd, address.get(), address.length());
   }
   if (bound != 0) return base::Status::from_errno("bind");
   if (path.empty() || path.front() == '\0' || ::lstat(path.c_str(), &facts_) != 0) return {};

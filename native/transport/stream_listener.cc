@@ -1,7 +1,6 @@
 // Binding, listening and accepting. See stream_listener.h.
 #include "transport/stream_listener.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -32,8 +31,6 @@ bool concerns_the_peer(int error) noexcept {
   }
 }
 
-base::Fd open_reserve() noexcept { return base::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
-
 base::Status prepare(int fd, const Address& address, const ListenOptions& options) noexcept {
   if (address.family() == AF_UNIX) return {};
   // A port whose last connections linger in the kernel can be listened on again at once.
@@ -48,7 +45,7 @@ base::Status prepare(int fd, const Address& address, const ListenOptions& option
 }  // namespace
 
 StreamListener::StreamListener(TransportLedger& ledger, base::Fd fd, SinkName name, SocketFile file) noexcept
-    : Transport(Kind::kListener, ledger, std::move(fd), name), file_(std::move(file)), reserve_(open_reserve()) {}
+    : Transport(Kind::kListener, ledger, std::move(fd), name), file_(std::move(file)), reserve_(ledger.calls.open_reserve()) {}
 
 base::Status StreamListener::listen(TransportLedger& ledger, SinkName name, const Address& address,
                                     const ListenOptions& options) noexcept {
@@ -61,7 +58,7 @@ base::Status StreamListener::listen(TransportLedger& ledger, SinkName name, cons
     const base::Status allowed = file.set_mode(static_cast<unsigned>(options.mode));
     if (!allowed.ok()) return allowed;
   }
-  if (::listen(fd.get(), options.backlog) != 0) return base::Status::from_errno("listen");
+  if (ledger.calls.listen(fd.get(), options.backlog) != 0) return base::Status::from_errno("listen");
   return enter_listener(ledger, std::move(fd), name, std::move(file));
 }
 
@@ -97,7 +94,7 @@ void StreamListener::accept_failed(int error) noexcept {
     reserve_.reset();
     const base::Fd turned_away(ledger_.calls.accept(fd(), nullptr, nullptr));
   }
-  if (!reserve_.valid()) reserve_ = open_reserve();
+  if (!reserve_.valid()) reserve_ = base::Fd(ledger_.calls.open_reserve());
   append(TransportEvent::kAcceptFailed, error);
 }
 

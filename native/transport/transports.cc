@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/syscalls.h"
+
 namespace readyloop::transport {
 
 namespace {
@@ -32,7 +34,7 @@ Transports::Transports(loop::Loop& loop, std::uint8_t* slab, std::size_t slab_si
 base::Result<bool> Transports::connect(SinkName name, const Address& remote, const Address* local) noexcept {
   base::Fd fd(ledger_.calls.open(remote.family(), SOCK_STREAM));
   if (!fd.valid()) return base::Status::from_errno("socket");
-  if (local != nullptr && ::bind(fd.get(), local->get(), local->length()) != 0) {
+  if (local != nullptr && ledger_.calls.bind(fd.get(), local->get(), local->length()) != 0) {
     return base::Status::from_errno("bind");
   }
   set_no_delay(fd.get(), remote.family());
@@ -71,7 +73,7 @@ base::Result<Address> Transports::accept(SinkName listener_name, SinkName stream
 }
 
 base::Result<StreamKind> Transports::adopt_stream(SinkName name, int fd) noexcept {
-  base::Fd copy(duplicate(fd));
+  base::Fd copy(ledger_.calls.duplicate(fd));
   if (!copy.valid()) return base::Status::from_errno("dup");
   base::Result<StreamKind> kind = stream_kind_of(copy.get());
   if (!kind.ok()) return kind.status();
@@ -82,7 +84,7 @@ base::Result<StreamKind> Transports::adopt_stream(SinkName name, int fd) noexcep
 }
 
 base::Status Transports::open_pipe(SinkName reader, SinkName writer) noexcept {
-  base::Result<base::Pipe> opened = base::open_pipe();
+  base::Result<base::Pipe> opened = base::kSyscalls.open_pipe();
   if (!opened.ok()) return opened.status();
   base::Pipe pipe = opened.take();
   prepare_writer(pipe.writer.get());
@@ -96,7 +98,7 @@ base::Status Transports::open_pipe(SinkName reader, SinkName writer) noexcept {
 }
 
 base::Status Transports::adopt_listener(SinkName name, int fd) noexcept {
-  base::Fd copy(duplicate(fd));
+  base::Fd copy(ledger_.calls.duplicate(fd));
   if (!copy.valid()) return base::Status::from_errno("dup");
   int listens = 0;
   socklen_t length = sizeof listens;

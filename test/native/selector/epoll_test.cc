@@ -50,6 +50,7 @@ const EpollSyscalls kScripted = {
       return script.wait_ns_error != 0 ? fail_with(script.wait_ns_error)
                                        : kEpollSyscalls.wait(epoll, events, capacity, 0);
     },
+    kEpollSyscalls.create_event,
 };
 
 std::unique_ptr<Selector> open_scripted(const Script& begin) {

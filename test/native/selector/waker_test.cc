@@ -51,6 +51,7 @@ const Syscalls kInterrupted = {
       return readyloop::base::kSyscalls.write(fd, bytes, size);
     },
     readyloop::base::kSyscalls.fstat,
+    readyloop::base::kSyscalls.open_pipe,
 };
 
 Waker* signalled = nullptr;

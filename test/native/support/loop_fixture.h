@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "loop/loop.h"
+#include "support/disturbance.h"
 #include "support/ring_memory.h"
 #include "support/selectors.h"
 
@@ -19,7 +20,7 @@ struct LoopFixture {
 
   // One turn without waiting, and the records that it left.
   std::vector<loop::Record> turn() {
-    REQUIRE(loop->run_once(base::Duration::zero()).ok());
+    until_undisturbed([this] { REQUIRE(loop->run_once(base::Duration::zero()).ok()); });
     return drain.consume_all();
   }
 

@@ -11,6 +11,7 @@
 
 #include "selector/selector.h"
 #include "selector/waker.h"
+#include "support/disturbance.h"
 
 namespace readyloop::test {
 
@@ -34,7 +35,7 @@ namespace readyloop::test {
 // What is ready now.
 [[nodiscard]] inline std::vector<selector::Event> poll_now(selector::Selector& selector) {
   std::vector<selector::Event> ready;
-  REQUIRE(selector.select(base::Duration::zero(), ready).ok());
+  until_undisturbed([&] { REQUIRE(selector.select(base::Duration::zero(), ready).ok()); });
   return ready;
 }
 

@@ -69,9 +69,15 @@ ssize_t faulty_write(int fd, const iovec* parts, int count) noexcept {
 
 CallFaults& call_faults() { return faults; }
 
-const transport::SocketCalls kFaultyCalls = {transport::kSocketCalls.open, faulty_accept,
-                                             transport::kSocketCalls.connect, faulty_receive, faulty_send,
-                                             faulty_read, faulty_write};
+const transport::SocketCalls kFaultyCalls = [] {
+  transport::SocketCalls calls = transport::kSocketCalls;
+  calls.accept = faulty_accept;
+  calls.receive = faulty_receive;
+  calls.send = faulty_send;
+  calls.read = faulty_read;
+  calls.write = faulty_write;
+  return calls;
+}();
 
 std::string read_all(int fd) {
   std::string text;

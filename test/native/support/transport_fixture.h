@@ -67,7 +67,11 @@ struct TransportFixture : LoopFixture {
 
   // Turns until a record comes; a hang of the test is cut off by its time limit.
   std::vector<loop::Record> wait() {
-    REQUIRE(loop->run_once(std::nullopt).ok());
+    std::optional<base::Duration> longest;
+    until_undisturbed([this, &longest] {
+      REQUIRE(loop->run_once(longest).ok());
+      longest = std::chrono::milliseconds(50);
+    });
     return drain.consume_all();
   }
 
