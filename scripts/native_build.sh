@@ -7,6 +7,7 @@
 # tsan    with ThreadSanitizer
 # poll    poll(2) as the build's own default selector
 # faults  with system calls that fail by seed, under AddressSanitizer and UBSan: see test/native/faults/fault_plan.h
+# fuzz    the fuzz targets on libFuzzer, by clang, under AddressSanitizer and UBSan
 # kqueue  the kqueue selector on Linux, on the small kqueue emulation in test/native/kqueue_emulation
 native_kinds="plain asan tsan poll kqueue faults"
 
@@ -25,6 +26,9 @@ install_missing() {
   apt-get install -y -qq "${packages[@]}" >/dev/null
 }
 
+# Debian names a clang of a version with it when only that version is there.
+find_clang() { command -v clang++ || command -v clang++-14 || ls /usr/bin/clang++-[0-9]* 2>/dev/null | tail -n 1; }
+
 # build_native KIND
 build_native() {
   local build=build/native-$1 options=()
@@ -34,6 +38,7 @@ build_native() {
     tsan) options+=(-DREADYLOOP_SANITIZE=thread) ;;
     poll) options+=(-DREADYLOOP_SELECTOR=poll) ;;
     faults) options+=(-DREADYLOOP_FAULTS=ON -DREADYLOOP_SANITIZE=address) ;;
+    fuzz) options+=(-DREADYLOOP_FUZZ=ON -DREADYLOOP_SANITIZE=address "-DCMAKE_CXX_COMPILER=$(find_clang)") ;;
     kqueue) options+=(-DREADYLOOP_SELECTOR=kqueue -DREADYLOOP_KQUEUE_LIBRARY=test) ;;
     *) echo "native build: unknown kind $1; one of: $native_kinds" >&2 && exit 2 ;;
   esac

@@ -26,6 +26,11 @@ bool FdWatch::unwant(Direction direction) noexcept {
   return true;
 }
 
+void FdWatch::restore(Direction direction, const Side& side) noexcept {
+  unwant(direction);
+  if (side.wanted) want(direction, side.slot, side.word, side.repeat);
+}
+
 selector::Interest FdWatch::interest() const noexcept {
   return selector::Interest{sides_[0].wanted, sides_[1].wanted, selector::Mode::kOneShot};
 }

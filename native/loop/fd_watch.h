@@ -38,19 +38,23 @@ class FdWatch final : public Source {
   // Bookkeeping only; the table tells the selector.
   void want(Direction direction, std::uint32_t slot, std::int32_t word, Repeat repeat) noexcept;
   bool unwant(Direction direction) noexcept;
-  [[nodiscard]] selector::Interest interest() const noexcept;
 
-  [[nodiscard]] bool disarmed() const noexcept { return disarmed_; }
-  void set_armed() noexcept { disarmed_ = false; }
-
- private:
+  // Who is told of a direction, if anybody: to be put back where a newer wish could not be granted.
   struct Side {
     std::uint32_t slot = 0;
     std::int32_t word = 0;
     Repeat repeat = Repeat::kOnce;
     bool wanted = false;
   };
+  [[nodiscard]] Side side(Direction direction) const noexcept { return sides_[static_cast<std::size_t>(direction)]; }
+  void restore(Direction direction, const Side& side) noexcept;
 
+  [[nodiscard]] selector::Interest interest() const noexcept;
+
+  [[nodiscard]] bool disarmed() const noexcept { return disarmed_; }
+  void set_armed() noexcept { disarmed_ = false; }
+
+ private:
   void report(Side& side, selector::Readiness readiness, bool is_last) noexcept;
 
   WatchLedger& ledger_;

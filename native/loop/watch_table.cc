@@ -42,6 +42,7 @@ base::Status WatchTable::watch(int fd, Direction direction, std::uint32_t slot, 
   FdWatch* watch = find(fd);
   if (watch == nullptr) return start(fd, direction, slot, word, repeat);
 
+  const FdWatch::Side before = watch->side(direction);
   watch->want(direction, slot, word, repeat);
   const base::Status armed = registry_.modify(tokens_[static_cast<std::size_t>(fd)], watch->interest());
   if (armed.ok()) {
@@ -50,7 +51,12 @@ base::Status WatchTable::watch(int fd, Direction direction, std::uint32_t slot, 
   }
   watch->unwant(direction);
   if (armed.error() == EPIPE) return report_broken(fd, slot, word);
-  if (armed.error() != ENOENT) return armed;
+  if (armed.error() != ENOENT) {
+    // The kernel kept the registration as it was (ENOMEM), and so does who waited before.
+    // (watch_table_test: "watch: a watch that there is no memory for…")
+    watch->restore(direction, before);
+    return armed;
+  }
   // The number was closed without forget() and belongs to another file now. Who still waits in the other direction
   // waits for the old file. (watch_table_test: "gives a reused number a new token")
   watch->on_gone();

@@ -314,9 +314,11 @@ TEST_CASE("unwatch: narrowing a watch whose descriptor was closed tells the one 
 
 namespace {
 
-// Refuses to wait for room, as macOS does in a pipe without a reader.
-class BrokenPipeSelector final : public Selector {
+// Refuses to wait for room: with EPIPE, as macOS does in a pipe without a reader, or with another errno.
+class RefusingSelector final : public Selector {
  public:
+  explicit RefusingSelector(int error) noexcept : error_(error) {}
+
   std::string_view name() const noexcept override { return "poll"; }
   int descriptor() const noexcept override { return -1; }
   Status register_fd(int, readyloop::base::Token, Interest interest) noexcept override { return refuse(interest); }
@@ -328,13 +330,15 @@ class BrokenPipeSelector final : public Selector {
   }
 
  private:
-  static Status refuse(Interest interest) noexcept { return interest.writable ? Status(EPIPE, "kevent") : Status(); }
+  Status refuse(Interest interest) const noexcept { return interest.writable ? Status(error_, "kevent") : Status(); }
+
+  int error_;
 };
 
 }  // namespace
 
 TEST_CASE("watch: reports a broken pipe at once") {
-  LoopFixture fixture(64, std::make_unique<BrokenPipeSelector>());
+  LoopFixture fixture(64, std::make_unique<RefusingSelector>(EPIPE));
   const SocketPair pair = make_socket_pair();
   const int fd = pair.left.get();
   for (int i = 0; i < 2; ++i) {
@@ -347,4 +351,41 @@ TEST_CASE("watch: reports a broken pipe at once") {
     REQUIRE(watch_read(fixture, fd).ok());
     CHECK(watched(fixture) == 1);
   }
+}
+
+TEST_CASE("watch: one that there is no memory for fails, and whoever waited before still does") {
+  LoopFixture fixture(64, std::make_unique<RefusingSelector>(ENOMEM));
+  const SocketPair pair = make_socket_pair();
+  const int fd = pair.left.get();
+  REQUIRE(watch_read(fixture, fd).ok());
+  CHECK(watch_write(fixture, fd).error() == ENOMEM);
+  CHECK(watched(fixture) == 1);
+  CHECK(fixture.loop->unwatch(fd, Direction::kRead));
+}
+
+namespace {
+
+// Takes a registration, and has no memory for a change of it.
+class FullSelector final : public Selector {
+ public:
+  std::string_view name() const noexcept override { return "poll"; }
+  int descriptor() const noexcept override { return -1; }
+  Status register_fd(int, readyloop::base::Token, Interest) noexcept override { return {}; }
+  Status modify_fd(int, readyloop::base::Token, Interest) noexcept override { return Status(ENOMEM, "epoll_ctl"); }
+  Status deregister_fd(int) noexcept override { return {}; }
+  Status select(readyloop::base::Duration, std::vector<Event>& ready) noexcept override {
+    ready.clear();
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("watch: a watch that there is no memory for does not take the place of the one before") {
+  LoopFixture fixture(64, std::make_unique<FullSelector>());
+  const SocketPair pair = make_socket_pair();
+  REQUIRE(watch_read(fixture, pair.left.get()).ok());
+  CHECK(fixture.loop->watch(pair.left.get(), Direction::kRead, 7, 77, Repeat::kOnce).error() == ENOMEM);
+  CHECK(watched(fixture) == 1);
+  CHECK(fixture.loop->unwatch(pair.left.get(), Direction::kRead));
 }

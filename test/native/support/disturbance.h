@@ -5,19 +5,32 @@
 
 #ifdef READYLOOP_FAULTS
 
+#include <chrono>
+#include <optional>
+
 #include "faults/fault_plan.h"
 
 namespace readyloop::test {
+
 using faults::injected;
-}
+
+// Something that was expected may have come in an earlier turn than the test thinks.
+inline constexpr std::optional<std::chrono::nanoseconds> kLongestTurn = std::chrono::seconds(2);
+
+}  // namespace readyloop::test
 
 #else
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace readyloop::test {
+
 [[nodiscard]] inline std::uint64_t injected() noexcept { return 0; }
-}
+inline constexpr std::optional<std::chrono::nanoseconds> kLongestTurn = std::nullopt;
+
+}  // namespace readyloop::test
 
 #endif
 

@@ -67,7 +67,7 @@ struct TransportFixture : LoopFixture {
 
   // Turns until a record comes; a hang of the test is cut off by its time limit.
   std::vector<loop::Record> wait() {
-    std::optional<base::Duration> longest;
+    std::optional<base::Duration> longest = kLongestTurn;
     until_undisturbed([this, &longest] {
       REQUIRE(loop->run_once(longest).ok());
       longest = std::chrono::milliseconds(50);
