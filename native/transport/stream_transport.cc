@@ -18,7 +18,7 @@ constexpr int kPartsPerCall = 16;
 bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
 // Quirk: a kernel without memory for what is sent (ENOBUFS; Linux: UNIX sockets, macOS: any) keeps the connection. What
-// was to be sent waits, and is tried again in each turn. (stream_transport_test: "a kernel without memory…")
+// was to be sent waits, and is tried again in each turn. (stream_refusals_test: "a kernel without memory keeps…")
 bool has_no_room(int error) noexcept { return would_block(error) || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
@@ -52,8 +52,9 @@ void StreamTransport::finish_connecting() noexcept {
     return;
   }
   if (ends_sending_ && !has_queue()) shut_down();
-  update_interest();
+  // Before the interest, which the kernel may have no memory for: that is a failure of a stream that was connected.
   append(TransportEvent::kConnected, 0);
+  update_interest();
 }
 
 void StreamTransport::receive_into_slab() noexcept {
@@ -112,6 +113,8 @@ void StreamTransport::pause_reading() noexcept {
 }
 
 void StreamTransport::resume_reading() noexcept {
+  // What comes to a stream that is closing has nobody to go to.
+  if (closing_) return;
   reading_ = true;
   update_interest();
 }
@@ -203,15 +206,19 @@ void StreamTransport::after_sending() noexcept {
   retire();
 }
 
-// The caller's last step where the stream is closing: it may be gone afterwards.
-void StreamTransport::fail_sending(int error) noexcept {
+void StreamTransport::drop_sending(int error) noexcept {
   sending_failed_ = true;
   send_error_ = static_cast<std::uint16_t>(error);
   queue_.reset();
   wants_room_ = false;
   wants_drained_ = false;
-  update_interest();
   append(TransportEvent::kSendFailed, error);
+}
+
+// The caller's last step where the stream is closing: it may be gone afterwards.
+void StreamTransport::fail_sending(int error) noexcept {
+  drop_sending(error);
+  update_interest();
   if (!closing_) return;
   append(TransportEvent::kClosed, 0);
   retire();
@@ -245,7 +252,8 @@ bool StreamTransport::close() noexcept {
   closing_ = true;
   reading_ = false;
   update_interest();
-  return false;
+  // Nothing waits any more if there was no memory to wait with.
+  return !has_queue();
 }
 
 void StreamTransport::reset_on_close() noexcept {
@@ -264,10 +272,14 @@ base::Result<Address> StreamTransport::peer() const noexcept {
 void StreamTransport::update_interest() noexcept {
   if (connecting_) return;
   const base::Status told = set_interest(reads(), has_queue() || wants_room_);
-  if (told.ok() || end_seen_) return;
-  // The kernel has no memory for the interest: this stream would wait for ever.
-  end_seen_ = true;
-  append(TransportEvent::kFailed, told.error());
+  if (told.ok()) return;
+  // The kernel has no memory for the interest: this stream would wait for ever, to receive and to send what waits.
+  // (stream_refusals_test: "a kernel without memory for an interest…")
+  if (!end_seen_) {
+    end_seen_ = true;
+    append(TransportEvent::kFailed, told.error());
+  }
+  if (has_queue() || wants_room_) drop_sending(told.error());
 }
 
 }  // namespace readyloop::transport

@@ -93,6 +93,7 @@ class StreamTransport final : public Transport {
   void send_queue() noexcept;
   void after_sending() noexcept;
   void fail_sending(int error) noexcept;
+  void drop_sending(int error) noexcept;
   void shut_down() noexcept;
   void update_interest() noexcept;
   // Whether readiness to read is asked for. The writer of a pipe reads nothing, but so it hears that its reader has gone.

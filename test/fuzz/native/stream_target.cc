@@ -115,7 +115,11 @@ class Run final {
       socket.is_reset = true;
       socket.error = ECONNRESET;
     }
-    if (kind == 4) add_faults(size);
+    if (kind == 4 && size % 16 == 3) {
+      fuzz::kernel().refuse_interest = ENOMEM;
+    } else if (kind == 4) {
+      add_faults(size);
+    }
   }
 
   static void add_faults(std::size_t size) {
@@ -304,6 +308,7 @@ class Run final {
   void settle() {
     fuzz::kernel().receives.clear();
     fuzz::kernel().sends.clear();
+    fuzz::kernel().refuse_interest = 0;
     for (Sink& sink : sinks_) {
       if (sink.fd < 0) continue;
       fuzz::ScriptedSocket& socket = peer(sink);

@@ -85,7 +85,8 @@ int create_epoll() noexcept {
 }
 
 int control_epoll(int epoll, int operation, int fd, epoll_event* event) noexcept {
-  if (operation != EPOLL_CTL_DEL) {
+  // Only adding takes memory.
+  if (operation == EPOLL_CTL_ADD) {
     if (const int error = failure({ENOMEM, ENOSPC})) return fail(error);
   }
   return selector::kEpollSyscallsReal.ctl(epoll, operation, fd, event);

@@ -31,8 +31,9 @@ struct CallFaults {
 extern const transport::SocketCalls kFaultyCalls;
 
 struct TransportFixture : LoopFixture {
-  explicit TransportFixture(std::size_t slab_size = 64 * 1024, std::uint32_t ring_capacity = 64)
-      : LoopFixture(ring_capacity), slab(slab_size), outbox_words(4 + 1024 * 4 + 16 * 1024) {
+  explicit TransportFixture(std::size_t slab_size = 64 * 1024, std::uint32_t ring_capacity = 64,
+                            std::unique_ptr<selector::Selector> chosen = make_selector())
+      : LoopFixture(ring_capacity, std::move(chosen)), slab(slab_size), outbox_words(4 + 1024 * 4 + 16 * 1024) {
     call_faults() = CallFaults{};
     auto outbox = transport::Outbox::adopt(outbox_words.data(), outbox_words.size() * sizeof(std::int32_t));
     transports.emplace(*loop, slab.data(), slab.size(), outbox.take(), kFaultyCalls);

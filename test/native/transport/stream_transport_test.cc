@@ -209,19 +209,6 @@ TEST_CASE("StreamTransport: short writes, EINTR and EAGAIN neither lose, repeat 
   CHECK(received == sent);
 }
 
-TEST_CASE("StreamTransport: a kernel without memory keeps the connection, and nothing is lost") {
-  TransportFixture fixture;
-  Fd peer = fixture.stream(kFirst);
-  call_faults().send = {Fault{ENOBUFS}, Fault{ENOMEM}, Fault{ENOBUFS}};
-  fixture.write(kFirst, "all of it");
-  fixture.transports->flush();
-  CHECK(is_event(fixture.drain.consume_all().at(0), TransportEvent::kBacklog));
-  CHECK(fixture.turn().empty());
-  CHECK(fixture.turn().empty());
-  CHECK(is_event(fixture.turn().at(0), TransportEvent::kDrained));
-  CHECK(read_all(peer.get()) == "all of it");
-}
-
 TEST_CASE("StreamTransport: send_some takes what fits, and says when there is room again") {
   TransportFixture fixture;
   Fd peer = fixture.stream(kFirst);

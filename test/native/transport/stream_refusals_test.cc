@@ -1,0 +1,111 @@
+// Streams whose kernel has no memory for a while: for what they send, or for an interest in their readiness. Found by the
+// fuzz target of streams and by a soak under faults.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "support/transport_fixture.h"
+#include "transport/stream_transport.h"
+
+using namespace readyloop::test;
+using namespace readyloop::transport;
+using readyloop::base::Duration;
+using readyloop::base::Fd;
+using readyloop::base::Status;
+using readyloop::base::Token;
+using readyloop::loop::Record;
+using readyloop::selector::Event;
+using readyloop::selector::Interest;
+using readyloop::selector::Selector;
+
+namespace {
+
+using Fault = CallFaults::Fault;
+
+}  // namespace
+
+TEST_CASE("StreamTransport: a kernel without memory keeps the connection, and nothing is lost") {
+  TransportFixture fixture;
+  Fd peer = fixture.stream(kFirst);
+  call_faults().send = {Fault{ENOBUFS}, Fault{ENOMEM}, Fault{ENOBUFS}};
+  fixture.write(kFirst, "all of it");
+  fixture.transports->flush();
+  CHECK(is_event(fixture.drain.consume_all().at(0), TransportEvent::kBacklog));
+  CHECK(fixture.turn().empty());
+  CHECK(fixture.turn().empty());
+  CHECK(is_event(fixture.turn().at(0), TransportEvent::kDrained));
+  CHECK(read_all(peer.get()) == "all of it");
+}
+
+TEST_CASE("StreamTransport: a stream that is closing does not go on reading when it is told to") {
+  TransportFixture fixture;
+  Fd peer = fixture.stream(kFirst);
+  call_faults().send = {Fault{EAGAIN}, Fault{EAGAIN}};
+  fixture.write(kFirst, "last");
+  CHECK_FALSE(fixture.transports->close(kFirst));
+  static_cast<void>(fixture.drain.consume_all());
+  write_all(peer.get(), "too late");
+  fixture.transports->stream(kFirst)->resume_reading();
+  CHECK(fixture.turn().empty());
+  CHECK(is_event(fixture.turn().at(0), TransportEvent::kClosed));
+}
+
+namespace {
+
+int refusals = 0;
+
+// Of the system's own selector; a number of its next registrations and changes fails.
+class ForgetfulSelector final : public Selector {
+ public:
+  std::string_view name() const noexcept override { return real_->name(); }
+  int descriptor() const noexcept override { return real_->descriptor(); }
+  Status register_fd(int fd, Token token, Interest interest) noexcept override {
+    return is_refused() ? Status(ENOMEM, "epoll_ctl") : real_->register_fd(fd, token, interest);
+  }
+  Status modify_fd(int fd, Token token, Interest interest) noexcept override {
+    return is_refused() ? Status(ENOMEM, "epoll_ctl") : real_->modify_fd(fd, token, interest);
+  }
+  Status deregister_fd(int fd) noexcept override { return real_->deregister_fd(fd); }
+  Status select(Duration wait, std::vector<Event>& ready) noexcept override { return real_->select(wait, ready); }
+
+ private:
+  static bool is_refused() noexcept { return refusals > 0 && refusals-- > 0; }
+
+  std::unique_ptr<Selector> real_ = make_selector();
+};
+
+}  // namespace
+
+TEST_CASE("StreamTransport: a kernel without memory for an interest fails what would wait, also behind the end") {
+  TransportFixture fixture(64 * 1024, 64, std::make_unique<ForgetfulSelector>());
+  Fd peer = fixture.stream(kFirst);
+  REQUIRE(::shutdown(peer.get(), SHUT_WR) == 0);
+  CHECK(is_event(fixture.wait().at(0), TransportEvent::kEnd));
+  call_faults().send = {Fault{EAGAIN}};
+  refusals = 1;
+  fixture.write(kFirst, "an answer");
+  fixture.transports->flush();
+  const std::vector<Record> records = fixture.drain.consume_all();
+  REQUIRE(records.size() >= 1);
+  CHECK(is_event(records[0], TransportEvent::kSendFailed));
+  CHECK(records[0].b == ENOMEM);
+  // Nothing waits, so closing is immediate.
+  CHECK(fixture.transports->close(kFirst));
+}
+
+TEST_CASE("StreamTransport: a connection whose interest is refused was connected before it failed") {
+  TransportFixture fixture(64 * 1024, 64, std::make_unique<ForgetfulSelector>());
+  const Fd listener(kSocketCalls.open(AF_INET, SOCK_STREAM));
+  const Address any = Address::inet("127.0.0.1", 0).value();
+  REQUIRE(::bind(listener.get(), any.get(), any.length()) == 0);
+  REQUIRE(::listen(listener.get(), 1) == 0);
+  const auto begun = fixture.transports->connect(kFirst, Address::of_socket(listener.get()).value(), nullptr);
+  REQUIRE(begun.ok());
+  REQUIRE_FALSE(fixture.transports->stream(kFirst) == nullptr);
+  refusals = 1;
+  const std::vector<Record> records = fixture.wait();
+  REQUIRE(records.size() == 2);
+  CHECK(is_event(records[0], TransportEvent::kConnected));
+  CHECK(is_event(records[1], TransportEvent::kFailed));
+}
