@@ -72,7 +72,7 @@ export class Listener {
   #retryLater(): void {
     this.#retry = this.#sockets.loop.callLater(this.#retryMs, () => {
       this.#retry = null;
-      if (!this.#isPaused) this.#control(Control.resume);
+      if (!this.#isPaused) this.#resumeNow();
     });
     this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
   }
@@ -87,11 +87,16 @@ export class Listener {
   resume(): void {
     if (!this.#isPaused || this.#isClosed) return;
     this.#isPaused = false;
-    if (this.#retry === null) this.#control(Control.resume);
+    if (this.#retry === null) this.#resumeNow();
   }
 
-  #control(what: Control): void {
-    this.#sockets.transports.control(this.slot, this.word, what);
+  // The kernel may have no memory for the interest, and nothing else would ever try again.
+  #resumeNow(): void {
+    if (this.#control(Control.resume) < 0) this.#retryLater();
+  }
+
+  #control(what: Control): number {
+    return this.#sockets.transports.control(this.slot, this.word, what);
   }
 
   close(): void {

@@ -1,0 +1,47 @@
+// A listener that had stopped for want of descriptors tried once to go on; where the kernel then had no memory for its
+// interest (ENOMEM, or ENOSPC beyond max_user_watches) it stayed deaf. Found by a soak under faults.
+import { constants } from 'node:os';
+import { TransportEvent } from '../../lib/engine/abi';
+import { Control } from '../../lib/engine/transports';
+import { Listener } from '../../lib/net/listener';
+
+const { EMFILE, ENOMEM } = constants.errno;
+
+/** A listener on a kernel that answers `answers` to its resumes, with the delays that it asks for. */
+function listenerOn(answers: number[]) {
+  const delays: number[] = [];
+  const due: (() => void)[] = [];
+  const resumes: number[] = [];
+  const loop = {
+    callLater: (ms: number, callback: () => void) => {
+      delays.push(ms);
+      due.push(callback);
+      return { cancel: () => undefined };
+    },
+  };
+  const control = (_slot: number, _word: number, what: Control): number => {
+    if (what === Control.resume) resumes.push(answers[0] ?? 0);
+    return what === Control.resume ? (answers.shift() ?? 0) : 0;
+  };
+  const sockets = { enter: () => 1, word: () => 0x16, loop, transports: { control } };
+  const owner = { _acceptFailed: () => undefined, _connectionWaits: () => undefined };
+  const listener = new Listener(sockets as never, owner);
+  return { listener, delays, resumes, pass: () => due.shift()?.() };
+}
+
+test('IO22: a listener that cannot go on yet tries again until it can', () => {
+  const { listener, delays, resumes, pass } = listenerOn([-ENOMEM, -ENOMEM]);
+  listener._deliver(TransportEvent.acceptFailed, EMFILE);
+  for (let i = 0; i < 5; i++) pass();
+  expect(resumes).toEqual([-ENOMEM, -ENOMEM, 0]);
+  expect(delays).toEqual([...delays].sort((a, b) => a - b));
+  expect(delays).toHaveLength(3);
+});
+
+test('IO22: a listener that was paused and is resumed without memory tries again', () => {
+  const { listener, resumes, pass } = listenerOn([-ENOMEM]);
+  listener.pause();
+  listener.resume();
+  pass();
+  expect(resumes).toEqual([-ENOMEM, 0]);
+});
