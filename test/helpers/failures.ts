@@ -15,3 +15,14 @@ export function thrownBy(body: () => unknown): Error & { readonly code?: string 
   }
   throw new Error('nothing was thrown');
 }
+
+/** Returns: what a promise is rejected with. Fails the test if it is not. */
+export async function rejectionOf(promise: PromiseLike<unknown>): Promise<Error & { readonly code?: string }> {
+  let value: unknown;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error(`it was not rejected, and gave ${String(value)}`);
+}

@@ -1,0 +1,54 @@
+// A simulation that lets the real world in: turns are made one at a time, with Node's own loop between them, and the
+// clock stands still while something real is under way. Which of several real things ends first, no seed decides.
+
+import { realWorld } from './real_world.js';
+import type { SimulationEngine } from './simulation_engine.js';
+
+// What is over in Node's next turn anyway.
+const NEVER_COUNTED = new Set(['Immediate', 'TickObject']);
+const POLL_MS = 1;
+
+function countResources(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (!NEVER_COUNTED.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** What the process has under way that is not of this library, beyond what it had at the beginning. */
+export class RealResources {
+  readonly #before = countResources();
+
+  /** Returns: the kinds of which there are more now. */
+  underWay(): string[] {
+    return [...countResources()].filter(([kind, count]) => count > (this.#before.get(kind) ?? 0)).map(([kind]) => kind);
+  }
+}
+
+export class OpenWorld {
+  readonly #resources: RealResources;
+  #isWaiting = false;
+
+  constructor(resources: RealResources) {
+    this.#resources = resources;
+  }
+
+  /** Makes a turn in which the clock stands still while something real is under way. */
+  turn(engine: SimulationEngine): void {
+    const isUnderWay = this.#resources.underWay().length > 0;
+    engine.turn(isUnderWay ? 0 : Infinity);
+    this.#isWaiting = isUnderWay && engine.ring.size === 0;
+  }
+
+  /** Whether something real may still change what is ready. */
+  get isWaiting(): boolean {
+    return this.#resources.underWay().length > 0;
+  }
+
+  /** Calls `go` when Node's own loop has had its turn. */
+  next(go: () => void): void {
+    if (this.#isWaiting) realWorld.setTimeout(go, POLL_MS);
+    else realWorld.setImmediate(go);
+  }
+}

@@ -1,0 +1,52 @@
+// Replacing functions of Node and of the language for a while, and putting them back.
+// Invariant: what somebody else has replaced meanwhile is left to them.
+
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+
+type Named = Record<PropertyKey, unknown>;
+
+interface Patch {
+  readonly target: Named;
+  readonly name: PropertyKey;
+  readonly before: PropertyDescriptor | undefined;
+  readonly replacement: unknown;
+}
+
+export class Patches {
+  readonly #made: Patch[] = [];
+
+  /** Puts what `make` makes of the present value in its place; does nothing where there is none. */
+  replace(target: object | undefined, name: PropertyKey, make: (original: (...args: unknown[]) => unknown) => unknown): void {
+    const named = target as Named | undefined;
+    const original = named?.[name];
+    if (named === undefined || typeof original !== 'function') return;
+    const before = Object.getOwnPropertyDescriptor(named, name);
+    if (before?.configurable === false && before.writable !== true) return;
+    const replacement = make(original as (...args: unknown[]) => unknown);
+    // An accessor (as Node's lazy globals are) becomes a plain value for the time being.
+    Object.defineProperty(named, name, { value: replacement, writable: true, configurable: true, enumerable: before?.enumerable ?? false });
+    this.#made.push({ target: named, name, before, replacement });
+  }
+
+  /** Lets modules that have imported names of Node's modules see what is there now. */
+  sync(): void {
+    syncBuiltinESMExports();
+  }
+
+  undo(): void {
+    for (const { target, name, before, replacement } of this.#made.reverse()) {
+      if (Object.getOwnPropertyDescriptor(target, name)?.value !== replacement) continue;
+      if (before === undefined) Reflect.deleteProperty(target, name);
+      else Object.defineProperty(target, name, before);
+    }
+    this.#made.length = 0;
+    this.sync();
+  }
+}
+
+const requireBuiltin = createRequire(__filename);
+
+/** Returns: a module of Node's, as the object that everybody else requires. */
+export function builtin(name: string): Named {
+  return requireBuiltin(`node:${name}`) as Named;
+}
