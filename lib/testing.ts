@@ -1,5 +1,6 @@
 // The surface for tests: re-exports only.
 
+export { ExplorationError, type FailingSeed, RealWorldError, SimulationLimitError } from './base/simulation_errors.js';
 export type { Direction, Drain } from './engine/engine.js';
 export type { ReadyRing } from './engine/ready_ring.js';
 export { type Choice, Choices, type ChoiceSource } from './engine/simulated/choices.js';
@@ -22,8 +23,13 @@ export { type NetworkConnection, type NetworkOptions, SimulatedNetwork } from '.
 export { Trace } from './engine/simulated/trace.js';
 export { SimulatedEngine, type SimulatedEngineOptions } from './engine/simulated/simulated_engine.js';
 export { assertCheckpoints, assertNoCheckpoints } from './testing/assert_checkpoints.js';
+export { type Exploration, explore, type ExploreOptions, type FaultMaker } from './testing/explore.js';
 export { expectNoTasks } from './testing/expect_no_tasks.js';
 export { memoryStreamPair, type MemoryStreamOptions } from './testing/memory_stream.js';
+export { type FailedSimulation, replay, simulate, type SimulatedMain, type SimulateOptions } from './testing/simulate.js';
+export { simulationOf, type SimulationResult } from './testing/simulate.js';
+export { type RealWorldPolicy, Simulation } from './testing/simulation.js';
+export type { SimulationTrace } from './testing/simulation_trace.js';
 export { Sequencer } from './testing/sequencer.js';
 export { onHost } from './testing/on_host.js';
 export { virtualTime, type VirtualTimeOptions } from './testing/virtual_time.js';

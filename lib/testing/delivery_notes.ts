@@ -1,4 +1,4 @@
-// Lines of a trace about who is run: tasks by their names, or by their number in this run if they have none.
+// Lines of a trace about who is run.
 
 import { KIND_BITS, Kind } from '../engine/abi.js';
 import type { TakeListener } from '../engine/simulated/shuffled_ring.js';
@@ -8,8 +8,6 @@ import { Task } from '../kernel/task.js';
 export class DeliveryNotes {
   readonly #loop: EventLoop;
   readonly #note: (line: string) => void;
-  readonly #numbers = new WeakMap<object, number>();
-  #lastNumber = 0;
 
   constructor(loop: EventLoop, note: (line: string) => void) {
     this.#loop = loop;
@@ -22,21 +20,14 @@ export class DeliveryNotes {
     if (generations[slot]! << KIND_BITS !== (word & ~Kind.mask)) return;
     const sink = sinks[slot] as object;
     const kind = word & Kind.mask;
-    if (sink instanceof Task) this.#note(`${this.#nameOf(sink)} runs`);
+    if (sink instanceof Task) this.#note(`${sink.name} runs`);
     else if (kind === Kind.handle) this.#note('a callback runs');
     else if (kind === Kind.timer) this.#noteSleeper(sink);
     else if (kind === Kind.reaction) this.#note('an async function goes on');
   };
 
-  #nameOf(task: Task<unknown>): string {
-    if (task.name !== `Task-${task._id}`) return task.name;
-    const number = this.#numbers.get(task) ?? ++this.#lastNumber;
-    this.#numbers.set(task, number);
-    return `task ${number}`;
-  }
-
   #noteSleeper(sink: object): void {
     const { _waiters: waiter } = sink as { readonly _waiters?: unknown };
-    if (waiter instanceof Task) this.#note(`${this.#nameOf(waiter)} wakes`);
+    if (waiter instanceof Task) this.#note(`${waiter.name} wakes`);
   }
 }

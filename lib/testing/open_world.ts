@@ -7,6 +7,8 @@ import type { SimulationEngine } from './simulation_engine.js';
 // What is over in Node's next turn anyway.
 const NEVER_COUNTED = new Set(['Immediate', 'TickObject']);
 const POLL_MS = 1;
+// Looks at a standstill before it is taken for one.
+const IDLE_POLLS = 20;
 
 function countResources(): Map<string, number> {
   const counts = new Map<string, number>();
@@ -29,6 +31,7 @@ export class RealResources {
 export class OpenWorld {
   readonly #resources: RealResources;
   #isWaiting = false;
+  #idlePolls = 0;
 
   constructor(resources: RealResources) {
     this.#resources = resources;
@@ -38,12 +41,13 @@ export class OpenWorld {
   turn(engine: SimulationEngine): void {
     const isUnderWay = this.#resources.underWay().length > 0;
     engine.turn(isUnderWay ? 0 : Infinity);
-    this.#isWaiting = isUnderWay && engine.ring.size === 0;
+    if (!engine.isStuck) this.#idlePolls = 0;
+    this.#isWaiting = engine.isStuck || (isUnderWay && engine.ring.size === 0);
   }
 
-  /** Whether something real may still change what is ready. */
+  /** Whether something real may still change what is ready. What Node does not list is given some time. */
   get isWaiting(): boolean {
-    return this.#resources.underWay().length > 0;
+    return this.#idlePolls++ < IDLE_POLLS || this.#resources.underWay().length > 0;
   }
 
   /** Calls `go` when Node's own loop has had its turn. */

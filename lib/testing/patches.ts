@@ -4,6 +4,7 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 type Named = Record<PropertyKey, unknown>;
+type AnyFunction = (...args: unknown[]) => unknown;
 
 interface Patch {
   readonly target: Named;
@@ -16,15 +17,16 @@ export class Patches {
   readonly #made: Patch[] = [];
 
   /** Puts what `make` makes of the present value in its place; does nothing where there is none. */
-  replace(target: object | undefined, name: PropertyKey, make: (original: (...args: unknown[]) => unknown) => unknown): void {
+  replace(target: object | undefined, name: PropertyKey, make: (original: AnyFunction) => unknown): void {
     const named = target as Named | undefined;
     const original = named?.[name];
     if (named === undefined || typeof original !== 'function') return;
     const before = Object.getOwnPropertyDescriptor(named, name);
     if (before?.configurable === false && before.writable !== true) return;
-    const replacement = make(original as (...args: unknown[]) => unknown);
+    const replacement = make(original as AnyFunction);
     // An accessor (as Node's lazy globals are) becomes a plain value for the time being.
-    Object.defineProperty(named, name, { value: replacement, writable: true, configurable: true, enumerable: before?.enumerable ?? false });
+    const enumerable = before?.enumerable ?? false;
+    Object.defineProperty(named, name, { value: replacement, writable: true, configurable: true, enumerable });
     this.#made.push({ target: named, name, before, replacement });
   }
 

@@ -80,7 +80,7 @@ function replaceClocks(find: FindInside): void {
     return inside === null ? real.call(process) : inside.elapsedMs / 1000;
   });
   patches.replace(process, 'hrtime', (real) => {
-    const bigint = (real as unknown as NodeJS.HRTime).bigint;
+    const bigint = (real as unknown as { readonly bigint: (this: unknown) => bigint }).bigint;
     const hrtime = (before?: [number, number]): unknown => {
       const inside = find();
       return inside === null ? real.call(process, before) : spanSince(inside.elapsedMs, before);
@@ -113,16 +113,14 @@ const SOCKETS = "use readyloop's openConnection, startServer and openDatagram, w
 const FILES = 'read files before the simulation, or with the Sync functions';
 const PROCESSES = 'put what it does behind a function that the test replaces';
 
+const DNS = ['lookup', 'lookupService', 'resolve', 'resolve4', 'resolve6', 'resolveAny', 'reverse'];
+
 const REFUSED: readonly Refused[] = [
   { module: ['net.Socket', member('net', 'Socket', 'prototype')], names: ['connect'], advice: SOCKETS },
   { module: ['net.Server', member('net', 'Server', 'prototype')], names: ['listen'], advice: SOCKETS },
-  { module: ['dgram.Socket', member('dgram', 'Socket', 'prototype')], names: ['bind', 'send', 'connect'], advice: SOCKETS },
-  { module: ['dns', member('dns')], names: ['lookup', 'lookupService', 'resolve', 'resolve4', 'resolve6'], advice: SOCKETS },
-  {
-    module: ['dns.promises', member('dns', 'promises')],
-    names: ['lookup', 'lookupService', 'resolve', 'resolve4', 'resolve6'],
-    advice: SOCKETS,
-  },
+  { module: ['dgram', member('dgram', 'Socket', 'prototype')], names: ['bind', 'send', 'connect'], advice: SOCKETS },
+  { module: ['dns', member('dns')], names: DNS, advice: SOCKETS },
+  { module: ['dns.promises', member('dns', 'promises')], names: DNS, advice: SOCKETS },
   {
     module: ['child_process', member('child_process')],
     names: ['spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execSync', 'execFileSync'],

@@ -127,8 +127,8 @@ export function assertSimulation(main: unknown, options: SimulateOptions, call: 
   const { seed, faults = [], net = {}, shuffle = true, realWorld = 'throw', startDate = 0, maxTurns = 1 } = options;
   const { lines = true, ...rest } = options;
   checkRunOptions(runOptionsOf(rest), call);
-  void new Choices(seed);
-  void new SimulatedNetwork({ ...net, faults });
+  // Both look at what they are given.
+  makeParts(seed, { ...net, faults });
   for (const [name, flag] of Object.entries({ shuffle, lines })) {
     if (typeof flag !== 'boolean') throw new ArgumentTypeError(`${call}: ${name} is true or false`);
   }
@@ -139,6 +139,10 @@ export function assertSimulation(main: unknown, options: SimulateOptions, call: 
   if (!(maxTurns >= 1)) throw new ArgumentRangeError(`${call}: maxTurns is a number from 1 on, not ${maxTurns}`);
 }
 
+function makeParts(decides: number | ChoiceSource | undefined, net: NetworkOptions): [Choices, SimulatedNetwork] {
+  return [new Choices(decides), new SimulatedNetwork(net)];
+}
+
 /** @internal Runs it; `source` decides in place of the seed, and `check` is asked after each turn. */
 export async function simulateWith<T>(
   main: SimulatedMain<T>,
@@ -147,10 +151,10 @@ export async function simulateWith<T>(
   check: (() => void) | null = null,
 ): Promise<SimulatedRun<T>> {
   const { seed, faults = [], net = {}, shuffle = true, startDate = START_DATE, lines = true } = options;
-  const choices = new Choices(source ?? seed);
+  const [choices, network] = makeParts(source ?? seed, { ...net, faults });
   const simulation = new Simulation({
     choices,
-    network: new SimulatedNetwork({ ...net, faults }),
+    network,
     shuffle,
     randomSeed: seed ?? 0,
     startDate: Number(startDate),
@@ -169,7 +173,7 @@ export async function simulateWith<T>(
     faults,
     choices: choices.taken,
     lines: simulation._trace?.lines ?? [],
-    failure: 'error' in outcome ? nameOf(outcome.error) : null,
+    failure: 'error' in outcome ? simulation.numbered(nameOf(outcome.error)) : null,
   };
   return {
     outcome,

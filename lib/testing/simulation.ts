@@ -56,6 +56,7 @@ export class Simulation implements InsideWorld {
   readonly _reports: string[] = [];
   /** @internal */ _turns = 0;
   readonly #parts: SimulationParts;
+  readonly #numbers = new Map<string, number>();
   #loop: EventLoop | null = null;
   #started: StartedRun<unknown> | null = null;
   #settled: { readonly value: unknown } | { readonly error: unknown } | null = null;
@@ -87,7 +88,15 @@ export class Simulation implements InsideWorld {
   }
   /** Adds a line to the trace. */
   note(event: string): void {
-    this._trace?.note(this.elapsedMs, event);
+    this._trace?.note(this.elapsedMs, this.numbered(event));
+  }
+  /** @internal Tasks without a name are numbered through the whole process; here, in the order in which they appear. */
+  numbered(text: string): string {
+    return text.replace(/\bTask-(\d+)\b/g, (_, id: string) => {
+      const number = this.#numbers.get(id) ?? this.#numbers.size + 1;
+      this.#numbers.set(id, number);
+      return `task ${number}`;
+    });
   }
 
   /** @internal */
@@ -128,7 +137,9 @@ export class Simulation implements InsideWorld {
         this._reports.push(`${message}: ${String(exception)}`);
         this.note(`report: ${message}: ${String(exception)}`);
       });
-      if (this._trace !== null) this._engine.ring.onTake = new DeliveryNotes(this.#loop, (line) => this.note(line)).listener;
+      if (this._trace !== null) {
+        this._engine.ring.onTake = new DeliveryNotes(this.#loop, (line) => this.note(line)).listener;
+      }
       this.#started = startRun(() => main(this) as never, { ...runOptions, engine: this._engine });
       this.#started.promise.then(
         (value) => (this.#settled = { value }),

@@ -23,9 +23,13 @@ export function replaceRandomness(patches: Patches, find: Find): void {
   const fromWeb = (random: SeededRandom, into: unknown): unknown => filled(random, into as Bytes);
   patches.replace(crypto, 'getRandomValues', (real) => orReal(find, real, fromWeb));
   for (const web of new Set([globalThis.crypto, crypto['webcrypto'] as object])) {
-    patches.replace(web, 'getRandomValues', (real) => orReal(find, real.bind(web) as Fn, fromWeb));
-    patches.replace(web, 'randomUUID', (real) => orReal(find, real.bind(web) as Fn, uuid));
+    patches.replace(web, 'getRandomValues', (real) => orReal(find, bound(real, web), fromWeb));
+    patches.replace(web, 'randomUUID', (real) => orReal(find, bound(real, web), uuid));
   }
+}
+
+function bound(fn: Fn, self: object): Fn {
+  return (...args) => fn.apply(self, args);
 }
 
 function orReal(find: Find, real: Fn, virtual: (random: SeededRandom, ...args: unknown[]) => unknown): Fn {
@@ -43,7 +47,8 @@ function answer(value: unknown, done: unknown): unknown {
 }
 
 function filled(random: SeededRandom, into: Bytes, offset: unknown = 0, size?: unknown): Bytes {
-  const all = into instanceof ArrayBuffer ? new Uint8Array(into) : new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+  const isView = ArrayBuffer.isView(into);
+  const all = isView ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength) : new Uint8Array(into);
   // Offsets and sizes are in elements, as Node's are.
   const width = (into as { readonly BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
   const start = Number(offset) * width;

@@ -186,16 +186,20 @@ export function replaceTimers(patches: Patches, find: Find): void {
   );
   const scheduler = promises['scheduler'] as object | undefined;
   patches.replace(scheduler, 'wait', (real) =>
-    orReal(find, real.bind(scheduler) as Fn, (inside, ms, options) => pause(inside, ms, undefined, options as PauseOptions)),
+    orReal(find, bound(real, scheduler), (inside, ms, options) => pause(inside, ms, undefined, options as PauseOptions)),
   );
   patches.replace(AbortSignal, 'timeout', (real) =>
-    orReal(find, real.bind(AbortSignal) as Fn, (inside, ms) => {
+    orReal(find, bound(real, AbortSignal), (inside, ms) => {
       const controller = new AbortController();
       const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-      void new VirtualTimer(inside, () => controller.abort(reason), ms, [], false);
+      new VirtualTimer(inside, () => controller.abort(reason), ms, [], false).unref();
       return controller.signal;
     }),
   );
+}
+
+function bound(fn: Fn, self: unknown): Fn {
+  return (...args) => fn.apply(self, args);
 }
 
 function orReal(find: Find, real: Fn, virtual: (inside: TimerWorld, ...args: unknown[]) => unknown): Fn {

@@ -151,7 +151,10 @@ describe('the tree', () => {
   test('layers: only one file of lib loads the addon', () => {
     const loaders = lib.filter((file) => importsOf(file).some((name) => name.endsWith('.node')) ||
       packagesOf(file).includes('node-gyp-build') || /process\.dlopen|\bcreateRequire\b/.test(file.text));
-    expect(loaders.map((file) => file.path)).toEqual(['lib/engine/binding.ts']);
+    // The other one asks for modules of Node's alone, as the objects that everybody else has.
+    expect(loaders.map((file) => file.path)).toEqual(['lib/engine/binding.ts', 'lib/testing/patches.ts']);
+    const patches = lib.find((file) => file.path === 'lib/testing/patches.ts')?.text ?? '';
+    expect(patches.match(/requireBuiltin\([^)]*\)/g)).toEqual(['requireBuiltin(`node:${name}`)']);
   });
 
   test('layers: native includes go down the floors and form no cycle', () => {

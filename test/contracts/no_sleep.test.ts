@@ -29,6 +29,11 @@ describe('the rules', () => {
     expect(complaints('run(function* () { yield* sleep(0); yield* sleep(-1); });')).toEqual([]);
   });
 
+  test('no sleep: inside a simulation timers and ports are virtual', () => {
+    expect(complaints('simulate(async () => { setTimeout(done, 5); open({ port: 80 }); });')).toEqual([]);
+    expect(complaints('simulate(async () => undefined); setTimeout(done, 5);')).toHaveLength(1);
+  });
+
   test('no sleep: the methods of a loop count by the engine that it was given', () => {
     const body = 'await runner.run(function* () { yield* sleep(5); });';
     expect(complaints(`const runner = new Runner(); ${body}`)).toHaveLength(1);

@@ -5,6 +5,7 @@ import { type Simulation, simulate, simulationOf } from '../../lib/testing';
 import { rejectionOf } from '../helpers/failures';
 import { codeOf, colours, ticks } from '../tasks/support';
 
+const HTTP = 80; // Of a host that exists only in the simulation.
 const failureOf = async (promise: Promise<unknown>) => (await rejectionOf(promise)) as ExplorationError;
 const decidedOf = ({ trace }: ExplorationError) =>
   (trace as { choices: [string, number, number][] }).choices.filter(([, , picked]) => picked > 0).length;
@@ -56,10 +57,10 @@ describe.each(colours)('in a $name main', (colour) => {
 
 /** Fails if the third connection is not there, whatever else happens. */
 function* needsThird({ network }: Simulation) {
-  const server = yield* onHost(network.host('api'), () => startServer((stream) => stream.send('ok'), { port: 80 }));
+  const server = yield* onHost(network.host('api'), () => startServer((stream) => stream.send('ok'), { port: HTTP }));
   for (let i = 1; i <= 4; i++) {
     try {
-      const stream = yield* openConnection({ host: 'api', port: 80 });
+      const stream = yield* openConnection({ host: 'api', port: HTTP });
       yield* stream.readAll();
       yield* stream.close();
     } catch (error) {

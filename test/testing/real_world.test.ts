@@ -11,7 +11,7 @@ import { getRunningLoop, sleep, until } from '../../lib/index';
 import { simulate } from '../../lib/testing';
 import { rejectionOf } from '../helpers/failures';
 
-const inside = async <T>(body: () => T | Promise<T>, options = {}): Promise<T> =>
+const simulated = async <T>(body: () => T | Promise<T>, options = {}): Promise<T> =>
   (await simulate(async () => await body(), options)).result;
 
 const clocks = () => [
@@ -20,7 +20,7 @@ const clocks = () => [
 ];
 
 test('simulate: every clock shows the virtual time', async () => {
-  const shown = await inside(async () => {
+  const shown = await simulated(async () => {
     await sleep(5_000);
     return clocks();
   }, { startDate: 1_000_000 });
@@ -28,14 +28,14 @@ test('simulate: every clock shows the virtual time', async () => {
 });
 
 test('simulate: dates with arguments, and what is a Date, stay what they are', async () => {
-  expect(await inside(() => [new Date(5).getTime(), new Date() instanceof Date, Date.UTC(2000, 0, 2), Date.length]))
+  expect(await simulated(() => [new Date(5).getTime(), new Date() instanceof Date, Date.UTC(2000, 0, 2), Date.length]))
     .toEqual([5, true, 946771200000, 7]);
   class Day extends Date {}
-  expect(await inside(() => [new Day(3) instanceof Day, new Day(3).getTime()])).toEqual([true, 3]);
+  expect(await simulated(() => [new Day(3) instanceof Day, new Day(3).getTime()])).toEqual([true, 3]);
 });
 
 test('simulate: spans of hrtime are counted from what was given', async () => {
-  expect(await inside(async () => {
+  expect(await simulated(async () => {
     const before = process.hrtime();
     await sleep(1_500);
     return process.hrtime(before);
@@ -43,18 +43,19 @@ test('simulate: spans of hrtime are counted from what was given', async () => {
 });
 
 const draws = () => [
-  Math.random(), crypto.randomUUID(), crypto.randomInt(1_000), crypto.randomInt(5, 7), crypto.randomBytes(5).toString('hex'),
+  Math.random(), crypto.randomUUID(), crypto.randomInt(1_000), crypto.randomInt(5, 7),
+  crypto.randomBytes(5).toString('hex'),
   globalThis.crypto.randomUUID(), [...globalThis.crypto.getRandomValues(new Uint16Array(3))],
   crypto.randomFillSync(Buffer.alloc(4), 1, 2).toString('hex'),
 ];
 
 test('simulate: random numbers come from the seed', async () => {
-  const [first, again, other] = [await inside(draws, { seed: 1 }), await inside(draws, { seed: 1 }), await inside(draws)];
+  const [first, again, other] = [await simulated(draws, { seed: 1 }), await simulated(draws, { seed: 1 }), await simulated(draws)];
   expect(again).toEqual(first);
   expect(other).not.toEqual(first);
   expect(first[1]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(first[7]).toMatch(/^00....00$/);
-  const called = await inside(() => promisify(crypto.randomBytes)(3), { seed: 2 });
+  const called = await simulated(() => promisify(crypto.randomBytes)(3), { seed: 2 });
   expect(called).toHaveLength(3);
 });
 
@@ -80,7 +81,7 @@ test('simulate: timers of Node run on virtual time, in their order', async () =>
 });
 
 test('simulate: a timer can be refreshed, and asked whether it is referenced', async () => {
-  expect(await inside(async () => {
+  expect(await simulated(async () => {
     let firedAt = -1;
     const timer = setTimeout(() => {
       firedAt = getRunningLoop().time();
@@ -93,7 +94,7 @@ test('simulate: a timer can be refreshed, and asked whether it is referenced', a
 });
 
 test('simulate: timers as promises can be aborted, and iterated', async () => {
-  const [code, ticks] = await inside(async () => {
+  const [code, ticks] = await simulated(async () => {
     const controller = new AbortController();
     const waiting = rejectionOf(timersPromises.setTimeout(1_000, null, { signal: controller.signal }));
     controller.abort();
@@ -105,7 +106,7 @@ test('simulate: timers as promises can be aborted, and iterated', async () => {
 });
 
 test('simulate: AbortSignal.timeout aborts in virtual time', async () => {
-  expect(await inside(async () => {
+  expect(await simulated(async () => {
     const signal = AbortSignal.timeout(3_600_000);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     return [getRunningLoop().time(), (signal.reason as Error).name];

@@ -17,12 +17,13 @@ import { onHost, replay, simulate, simulationOf, type Simulation, type Simulatio
 import { rejectionOf } from '../helpers/failures';
 import { codeOf, type Colour, colours, ticks } from '../tasks/support';
 
+const HTTP = 80; // Of a host that exists only in the simulation.
 /** Several tasks that meet at random, and a connection. */
-function* busyScript(simulation: Simulation, log: string[]): Generator<any, string, any> {
+function* busyScript(simulation: Simulation, log: string[]): Generator<any, string> {
   const server = yield onHost(simulation.network.host('api'), () =>
     startServer(function* (stream) {
       yield* stream.send((yield* stream.readLine()) ?? 'nothing');
-    }, { port: 80 }),
+    }, { port: HTTP }),
   );
   const workers = ['a', 'b', 'c'].map((name) =>
     createTask(function* () {
@@ -33,7 +34,7 @@ function* busyScript(simulation: Simulation, log: string[]): Generator<any, stri
     }, { name }),
   );
   for (const worker of workers) yield worker;
-  const stream = yield openConnection({ host: 'api', port: 80 });
+  const stream = yield openConnection({ host: 'api', port: HTTP });
   yield stream.send('ping\n');
   const answer = String(yield stream.readAll());
   yield stream.close();
