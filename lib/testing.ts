@@ -30,7 +30,9 @@ export { type FailedSimulation, replay, simulate, type SimulatedMain, type Simul
 export { simulationOf, type SimulationResult } from './testing/simulate.js';
 export { type RealWorldPolicy, Simulation } from './testing/simulation.js';
 export type { SimulationTrace } from './testing/simulation_trace.js';
+export { MockClock, type MockClockOptions } from './testing/mock_clock.js';
 export { Sequencer } from './testing/sequencer.js';
 export { onHost } from './testing/on_host.js';
+export { explored, exploreTest, type ExploreTestOptions, type RegisterTest, simulated } from './testing/test_runners.js';
 export { virtualTime, type VirtualTimeOptions } from './testing/virtual_time.js';
 export { waitAllTasksBlocked } from './testing/wait_all_tasks_blocked.js';

@@ -10,6 +10,8 @@ import { Future } from '../kernel/future.js';
 import type { TimerHandle } from '../kernel/handle.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { expectAwait } from '../kernel/unawaited.js';
+import { MockClock } from './mock_clock.js';
+import { realWorld } from './real_world.js';
 
 class BlockedWait extends Future<void> {
   readonly cushionMs: number;
@@ -66,12 +68,26 @@ class BlockedWatch {
     const isQuiet = this.#recordsSeen >= 0 && drain.records - this.#recordsSeen <= 1 && ring.size === 0;
     const isFirst = this.#recordsSeen < 0 || !isQuiet;
     this.#recordsSeen = drain.records;
-    if (isFirst) this.#quietSince = this.#loop.time();
+    if (isFirst) this.#quietSince = performance.now();
     const cushionMs = Math.min(...[...this.#waits].map((wait) => wait.cushionMs));
-    // Under a virtual clock nothing happens while nobody runs, so there is nothing to wait for.
-    const left = this.#loop._engine.isVirtual ? 0 : this.#quietSince + cushionMs - this.#loop.time();
-    if (!isQuiet || left > 0) this.#arm(isQuiet ? left : 0);
-    else this.#wake(cushionMs);
+    const left = this.#quietSince + cushionMs - performance.now();
+    // Under a clock that jumps, nothing happens while nobody runs, so there is nothing to wait for.
+    if (isQuiet && (left <= 0 || this.#jumps)) this.#wake(cushionMs);
+    else if (!isQuiet) this.#arm(0);
+    else if (!this.#loop._engine.isVirtual) this.#arm(left);
+    else this.#waitReally(left);
+  }
+
+  get #jumps(): boolean {
+    const engine = this.#loop._engine;
+    return engine.isVirtual && !(engine instanceof MockClock);
+  }
+
+  // The loop's own timers stand still with its clock.
+  #waitReally(ms: number): void {
+    realWorld.setTimeout(() => {
+      if (this.#waits.size > 0) this.#arm(0);
+    }, Math.ceil(ms));
   }
 
   #wake(cushionMs: number): void {

@@ -50,7 +50,8 @@ const draws = () => [
 ];
 
 test('simulate: random numbers come from the seed', async () => {
-  const [first, again, other] = [await simulated(draws, { seed: 1 }), await simulated(draws, { seed: 1 }), await simulated(draws)];
+  const [first, again] = [await simulated(draws, { seed: 1 }), await simulated(draws, { seed: 1 })];
+  const other = await simulated(draws);
   expect(again).toEqual(first);
   expect(other).not.toEqual(first);
   expect(first[1]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
