@@ -61,7 +61,7 @@ export class MockClock extends SimulatedEngine {
     this.#plan();
   }
 
-  /** Moves the clock by hand; what is due then runs in the next turn. Throws: ArgumentRangeError unless `ms` is 0 or more. */
+  /** Moves the clock by hand; what is due then runs in the next turn. Throws: ArgumentRangeError if `ms` is below 0. */
   jump(ms: number): void {
     assertInstant(ms, 'jump');
     this.#sync();

@@ -1,19 +1,23 @@
-// Many seeds for the planted bugs: npm run explore -- [--seeds N]. Each of them has to be found within a thousand seeds, and
-// each correct twin has to survive them all (10,000 by default).
+// Many seeds for the planted bugs: npm run explore -- [--seeds N]. Each of them has to be found within a thousand seeds,
+// and each correct twin has to survive them all (10,000 by default).
 import { explore } from '../../lib/testing';
 import { PLANTED } from './planted';
 
 const FOUND_WITHIN = 1_000;
+
+function failureOf(exploration: Promise<unknown>): Promise<Error | null> {
+  return exploration.then(() => null, (error: unknown) => error as Error);
+}
 
 async function main(): Promise<void> {
   const at = process.argv.indexOf('--seeds');
   const seeds = at === -1 ? 10_000 : Number(process.argv[at + 1]);
   let [passed, failed] = [0, 0];
   for (const { name, failure, broken, correct, options } of PLANTED) {
-    const found = await explore(broken, { ...options, seeds: FOUND_WITHIN }).then(() => null, (error: unknown) => error as Error);
+    const found = await failureOf(explore(broken, { ...options, seeds: FOUND_WITHIN }));
     const isFound = found !== null && failure.test(String((found.cause as Error | undefined)?.message));
     console.log(`${name}: ${found === null ? 'not found' : found.message.split('\n')[0]}`);
-    const survived = await explore(correct, { ...options, seeds }).then(() => null, (error: unknown) => error as Error);
+    const survived = await failureOf(explore(correct, { ...options, seeds }));
     console.log(`  the correct twin ${survived === null ? `survives ${seeds} seeds` : `does not: ${survived.message}`}`);
     passed += Number(isFound) + Number(survived === null);
     failed += Number(!isFound) + Number(survived !== null);
