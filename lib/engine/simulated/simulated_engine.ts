@@ -194,7 +194,7 @@ export class SimulatedEngine implements Engine {
     const { agenda, readiness } = this.#world;
     return this.#timers.size > 0 || this.#watches.size > 0 || agenda.size > 0 || readiness.hasReady;
   }
-  /** When something happens by itself next, in ms of the clock: a timer, or something in the network; Infinity for never. */
+  /** When something happens by itself next, in ms of the clock: a timer or a packet; Infinity for never. */
   get nextMs(): number {
     return Math.min(this.#timers.peek()?.deadline ?? Infinity, this.#world.agenda.nextMs);
   }
