@@ -48,6 +48,11 @@ const DatagramCalls READYLOOP_REAL(kDatagramCalls) = {
       }
       return sent > 0 ? sent : -1;
     },
+    [](int fd, const void* bytes, std::size_t size, const sockaddr* to, socklen_t length) noexcept -> ssize_t {
+      return ::sendto(fd, bytes, size, MSG_DONTWAIT, to, length);
+    },
+    [](int) noexcept -> bool { return false; },
+    [](msghdr&, SegmentControl&, std::uint16_t) noexcept {},
 };
 
 }  // namespace readyloop::transport

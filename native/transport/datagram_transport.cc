@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "loop/record.h"
+#include "transport/datagram_batch.h"
 #include "transport/datagram_frame.h"
 
 namespace readyloop::transport {
@@ -37,43 +38,17 @@ bool concerns_a_datagram(int error) noexcept {
   }
 }
 
+// That a row cannot leave as one message: by this route, on this device, of this size. (EIO: no checksums by hardware.)
+bool cannot_segment(int error) noexcept {
+  return error == EINVAL || error == EIO || error == EOPNOTSUPP || error == EMSGSIZE;
+}
+
 // Where in its place a message is received, so that its header fits in front when it is moved.
 constexpr std::size_t kPayloadAt = whole_words(kFrameHeaderMax);
 // Places are this far from a power of two apart, or all of them would compete for the same lines of the cache.
 constexpr std::size_t kPlaceSkew = 64;
 
 }  // namespace
-
-struct DatagramTransport::Batch {
-  Message messages[kDatagramBatch];
-  iovec parts[kDatagramBatch];
-  sockaddr_storage addresses[kDatagramBatch];
-  ControlRoom control;
-
-  void prepare(int index, void* bytes, std::size_t size) noexcept {
-    parts[index] = iovec{bytes, size};
-    msghdr& header = messages[index].header;
-    header = msghdr{};
-    header.msg_iov = &parts[index];
-    header.msg_iovlen = 1;
-  }
-  void receive_into(int index, std::uint8_t* bytes, std::size_t size) noexcept {
-    prepare(index, bytes, size);
-    messages[index].header.msg_name = &addresses[index];
-    messages[index].header.msg_namelen = sizeof addresses[index];
-  }
-  void send_from(int index, const std::uint8_t* bytes, std::size_t size, const Address& to) noexcept {
-    prepare(index, const_cast<std::uint8_t*>(bytes), size);
-    if (to.length() == 0) return;
-    std::memcpy(&addresses[index], to.get(), to.length());
-    messages[index].header.msg_name = &addresses[index];
-    messages[index].header.msg_namelen = to.length();
-  }
-  [[nodiscard]] Address address(int index) const noexcept {
-    const msghdr& header = messages[index].header;
-    return header.msg_name == nullptr ? Address() : Address::adopt(addresses[index], header.msg_namelen);
-  }
-};
 
 void DatagramTransport::on_ready(selector::Readiness readiness) noexcept {
   if (reading_ && !ended_ && readiness.for_reader().any()) receive_batches();
@@ -97,7 +72,7 @@ void DatagramTransport::receive_batches() noexcept {
     const int count = std::min({most, budget, places});
     // The slab is full; the socket is asked again in the next turn.
     if (count == 0) return;
-    Batch batch;
+    DatagramBatch batch;
     std::uint8_t* at = room.at + padding;
     for (int i = 0; i < count; ++i) {
       batch.receive_into(i, at + static_cast<std::size_t>(i) * stride() + kPayloadAt, traits_.max_size);
@@ -120,7 +95,7 @@ void DatagramTransport::receive_batches() noexcept {
 
 // The places are far apart; what stands in them is moved together, from the first on, so nothing is overwritten that is
 // still to be moved.
-void DatagramTransport::deliver(Batch& batch, int count, std::uint8_t* at, std::size_t padding) noexcept {
+void DatagramTransport::deliver(DatagramBatch& batch, int count, std::uint8_t* at, std::size_t padding) noexcept {
   std::uint8_t* end = at;
   bool has_ended = false;
   for (int i = 0; i < count; ++i) {
@@ -183,29 +158,63 @@ base::Status DatagramTransport::connect(const Address& to) noexcept {
 }
 
 void DatagramTransport::write(const std::uint8_t* frames, std::size_t size) noexcept {
+  if (!knows_segments_) {
+    knows_segments_ = true;
+    segments_ = calls_.can_segment(fd());
+  }
+  send_frames(frames, size, segments_);
+}
+
+void DatagramTransport::send_frames(const std::uint8_t* frames, std::size_t size, bool joins) noexcept {
   while (size > 0 && !closing_) {
-    Batch batch;
-    const std::uint8_t* starts[kDatagramBatch];
-    std::size_t sizes[kDatagramBatch];
-    int count = 0;
-    while (count < kDatagramBatch && size > 0) {
-      auto frame = read_frame(frames, size);
-      if (!frame.ok()) {
-        size = 0;
-        break;
-      }
-      const Frame& read = frame.value();
-      batch.send_from(count, read.payload, read.size, read.address);
-      starts[count] = frames;
-      sizes[count++] = read.whole;
-      frames += read.whole;
-      size -= read.whole;
-    }
-    for (int i = queue_.empty() ? send_batch(batch, count) : 0; i < count; ++i) enqueue(starts[i], sizes[i]);
+    OutgoingDatagrams outgoing(joins ? &calls_ : nullptr);
+    const std::size_t taken = outgoing.take(frames, size);
+    send_outgoing(outgoing);
+    // What is no frame is dropped, with all behind it.
+    if (taken == 0) return;
+    frames += taken;
+    size -= taken;
   }
 }
 
-int DatagramTransport::send_batch(Batch& batch, int count) noexcept {
+void DatagramTransport::send_outgoing(OutgoingDatagrams& outgoing) noexcept {
+  int done = 0;
+  while (done < outgoing.messages && queue_.empty()) {
+    const int sent = calls_.send(fd(), outgoing.batch.messages + done, outgoing.messages - done);
+    if (sent > 0) {
+      done += sent;
+    } else if (would_block(errno)) {
+      break;
+    } else if (errno != EINTR) {
+      if (outgoing.size_of(done) == 1) {
+        report_failure(errno, outgoing.batch.address(done));
+      } else {
+        split(outgoing, done, errno);
+      }
+      ++done;
+    }
+  }
+  for (int i = outgoing.first_frame[done]; i < outgoing.first_frame[outgoing.messages]; ++i) {
+    enqueue(outgoing.starts[i], outgoing.sizes[i]);
+  }
+}
+
+// A row that was refused as one goes datagram by datagram, so that each has its own answer. What the kernel said of an
+// earlier datagram, and forgets by saying it, is the first one's, as it would have been without the row.
+void DatagramTransport::split(const OutgoingDatagrams& outgoing, int message, int error) noexcept {
+  int first = outgoing.first_frame[message];
+  const int end = outgoing.first_frame[message + 1];
+  if (cannot_segment(error)) {
+    segments_ = false;
+  } else {
+    report_failure(error, outgoing.batch.address(message));
+    ++first;
+  }
+  const std::uint8_t* start = outgoing.starts[first];
+  send_frames(start, static_cast<std::size_t>(outgoing.starts[end - 1] + outgoing.sizes[end - 1] - start), false);
+}
+
+int DatagramTransport::send_batch(DatagramBatch& batch, int count) noexcept {
   int done = 0;
   while (done < count) {
     const int sent = calls_.send(fd(), batch.messages + done, count - done);
@@ -264,11 +273,12 @@ base::Status DatagramTransport::send(const std::uint8_t* bytes, std::size_t size
   ControlRoom control;
   const base::Status attached = attach_descriptors(message.header, control, descriptors, descriptor_count);
   if (!attached.ok()) return attached;
-  int sent = 0;
+  ssize_t sent = 0;
   do {
-    sent = calls_.send(fd(), &message, 1);
+    sent = descriptor_count > 0 ? calls_.send(fd(), &message, 1)
+                                : calls_.send_one(fd(), bytes, size, to.length() > 0 ? to.get() : nullptr, to.length());
   } while (sent < 0 && errno == EINTR);
-  if (sent > 0) return {};
+  if (sent >= 0) return {};
   const base::Status refused = base::Status::from_errno("sendmsg");
   if (!would_block(refused.error())) return refused;
   // Quirk: Linux calls such a socket writable while the queue of the one that it sends to is full, so being told of room
@@ -282,12 +292,12 @@ base::Status DatagramTransport::send(const std::uint8_t* bytes, std::size_t size
 void DatagramTransport::send_queue() noexcept {
   int budget = kDatagramSendBudget;
   while (!queue_.empty() && budget > 0) {
-    Batch batch;
+    DatagramBatch batch;
     const int count = static_cast<int>(std::min<std::size_t>(kDatagramBatch, queue_.size()));
     for (int i = 0; i < count; ++i) {
       const std::vector<std::uint8_t>& bytes = queue_[static_cast<std::size_t>(i)];
       auto frame = read_frame(bytes.data(), bytes.size());  // it was one when it came
-      batch.send_from(i, frame.value().payload, frame.value().size, frame.value().address);
+      batch.send_from(i, i, frame.value().payload, frame.value().size, frame.value().address);
     }
     const int done = send_batch(batch, count);
     for (int i = 0; i < done; ++i) {

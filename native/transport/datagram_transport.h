@@ -3,7 +3,8 @@
 // Receiving: on readiness a batch is received into the slab, each message into a place of its own, then moved together;
 // one record names them all (see datagram_frame.h). At most kDatagramBudget a turn. A message that is longer than its
 // place says so. An error that the kernel reports for what was sent earlier is one event, and receiving goes on.
-// Sending: what was written leaves in batches; what the kernel has no room for waits, in order. Each datagram that
+// Sending: what was written leaves in batches, and a row of one size to one address as one message, where the kernel cuts
+// such; what it has no room for waits, in order. Each datagram that
 // cannot be sent is reported and skipped, the others go on. What is sent directly is never queued here.
 //
 // Invariant: a descriptor that was received has an owner: this object until it is taken.
@@ -16,6 +17,7 @@
 
 #include "base/status.h"
 #include "transport/address.h"
+#include "transport/datagram_batch.h"
 #include "transport/datagram_calls.h"
 #include "transport/datagram_socket.h"
 #include "transport/passed_descriptors.h"
@@ -23,7 +25,6 @@
 
 namespace readyloop::transport {
 
-inline constexpr int kDatagramBatch = 32;
 inline constexpr int kDatagramBudget = 128;
 inline constexpr int kDatagramSendBudget = 1024;
 
@@ -68,16 +69,18 @@ class DatagramTransport final : public Transport {
   [[nodiscard]] bool close() noexcept;
 
  private:
-  struct Batch;
-
   void receive_batches() noexcept;
   [[nodiscard]] std::size_t stride() const noexcept;
-  void deliver(Batch& batch, int count, std::uint8_t* at, std::size_t padding) noexcept;
+  void deliver(DatagramBatch& batch, int count, std::uint8_t* at, std::size_t padding) noexcept;
   // False: stop receiving in this turn.
   bool receive_failed(int error) noexcept;
   void stop_reading(TransportEvent event, std::int32_t error) noexcept;
+  // `joins`: rows may leave as one message.
+  void send_frames(const std::uint8_t* frames, std::size_t size, bool joins) noexcept;
+  void send_outgoing(OutgoingDatagrams& outgoing) noexcept;
+  void split(const OutgoingDatagrams& outgoing, int message, int error) noexcept;
   // How many are dealt with: sent, or refused and reported. Fewer than `count`: there is no room.
-  int send_batch(Batch& batch, int count) noexcept;
+  int send_batch(DatagramBatch& batch, int count) noexcept;
   void report_failure(int error, const Address& to) noexcept;
   void enqueue(const std::uint8_t* frame, std::size_t size) noexcept;
   void send_queue() noexcept;
@@ -91,6 +94,8 @@ class DatagramTransport final : public Transport {
   std::deque<std::vector<std::uint8_t>> queue_;  // frames
   std::size_t queued_bytes_ = 0;                 // of its frames
   std::size_t low_mark_ = 0;
+  bool knows_segments_ = false;
+  bool segments_ = false;       // the kernel cuts messages into datagrams
   bool reading_ = true;
   bool ended_ = false;          // nothing will be received
   bool wants_drained_ = false;

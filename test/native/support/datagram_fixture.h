@@ -22,6 +22,8 @@ struct DatagramFaults {
   std::deque<Fault> send;
   int receives = 0;
   int sends = 0;
+  // Whether rows leave as one message, where the kernel can.
+  bool segments = false;
 };
 
 [[nodiscard]] DatagramFaults& datagram_faults();
