@@ -59,7 +59,7 @@ class Client {
     if (!expected.equals(chunk)) this.#isFaithful = false;
     this.#echoed += chunk.length;
     const resetsAt = this.#kind === 'reset' && this.#echoed > this.#random(this.#bytes.length);
-    if (resetsAt) this.#socket.resetAndDestroy();
+    if (resetsAt) this.#reset();
   }
 
   #act(): void {
@@ -96,7 +96,13 @@ class Client {
   #writeAll(): void {
     this.#sent = this.#bytes.length;
     this.#socket.end(this.#bytes);
-    if (this.#kind === 'reset' && this.#random(2) === 0) setImmediate(() => this.#socket.resetAndDestroy());
+    if (this.#kind === 'reset' && this.#random(2) === 0) setImmediate(() => this.#reset());
+  }
+
+  // A UNIX socket knows no reset; it is one for its peer if something was not read.
+  #reset(): void {
+    if (this.#socket.remoteFamily === undefined) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #end(): void {

@@ -1,18 +1,29 @@
 // Everything that peers do wrong, at once and with a printed seed: no byte lost, doubled or reordered, no descriptor
 // leaked, no turn for nothing. READYLOOP_SEED repeats a run; READYLOOP_FAULT_CLIENTS makes it longer.
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect as connectNode } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import {
-  type ByteStream, type Coroutine, createServer, getRunningLoop, type Protocol, run, type Server, startServer,
-  type Transport, until as settled,
+  type ByteStream, type Coroutine, createServer, createTask, type Future, getRunningLoop, openPipe, type Protocol, run,
+  type Server, type ServerOptions, startServer, type Transport, until as settled,
 } from '../../lib';
-import { randomFrom } from '../helpers/seed';
-import { type Fate, misbehave } from './fault_client';
+import { type Random, randomFrom } from '../helpers/seed';
+import { type Fate, misbehave, type Place } from './fault_client';
 import { acceptFromNode, pattern, portOf, turn, until } from './support';
 
 const CLIENTS = Number(process.env['READYLOOP_FAULT_CLIENTS'] ?? 60);
 const AT_ONCE = 30;
-const here = { host: '127.0.0.1', port: 0 };
+
+let folder = '';
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'faults-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Where servers listen, and where clients find them. */
+const places: readonly [string, () => ServerOptions, (server: Server) => Place][] = [
+  ['TCP', () => ({ host: '127.0.0.1', port: 0 }), (server) => ({ host: '127.0.0.1', port: portOf(server) })],
+  ['UNIX', () => ({ path: path.join(folder, 'socket') }), () => ({ path: path.join(folder, 'socket') })],
+];
 
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -55,41 +66,43 @@ class EchoProtocol implements Protocol {
   }
 }
 
-const servers: readonly [string, () => Coroutine<Server>][] = [
-  ['a generator function', () => start(echo)],
-  ['an async function', () => start(echoAsync)],
-  ['readInto', () => start(echoInto)],
-  ['many small writes', () => start(echoInPieces)],
-  ['a protocol', function* () {
-    return yield* createServer(() => new EchoProtocol(), here);
-  }],
+const servers: readonly [string, (place: ServerOptions) => Future<Server>][] = [
+  ['a generator function', (place) => startServer(echo, place)],
+  ['an async function', (place) => startServer(echoAsync, place)],
+  ['readInto', (place) => startServer(echoInto, place)],
+  ['many small writes', (place) => startServer(echoInPieces, place)],
+  ['a protocol', (place) => createServer(() => new EchoProtocol(), place)],
 ];
 
-function* start(handler: Parameters<typeof startServer>[0]): Coroutine<Server> {
-  return yield* startServer(handler, here);
+/** Printed, so that a run can be repeated. */
+function drawSeed(): number {
+  const seed = Number(process.env['READYLOOP_SEED'] ?? Date.now() % 0x7fffffff);
+  process.stdout.write(`READYLOOP_SEED=${seed} ${expect.getState().currentTestName ?? ''}\n`);
+  return seed;
 }
 
 /** Runs the clients, some at once, each from a seed of its own. */
-async function misbehaveAll(port: number, seed: number): Promise<Fate[]> {
+async function misbehaveAll(place: Place, seed: number): Promise<Fate[]> {
   const fates: Fate[] = [];
   for (let i = 0; i < CLIENTS; i += AT_ONCE) {
     const random = (k: number) => randomFrom(seed + i + k);
-    const batch = Array.from({ length: AT_ONCE }, (_, k) => misbehave({ host: '127.0.0.1', port }, random(k)));
+    const batch = Array.from({ length: AT_ONCE }, (_, k) => misbehave(place, random(k)));
     fates.push(...(await Promise.all(batch)));
   }
   return fates;
 }
 
-test.each(servers)('ST8, ST13, IO13: no peer costs a byte or a descriptor: %s', (_what, make) => run(function* () {
-  const seed = Number(process.env['READYLOOP_SEED'] ?? Date.now() % 0x7fffffff);
-  process.stdout.write(`READYLOOP_SEED=${seed} ${expect.getState().currentTestName ?? ''}\n`);
+const contests = places.flatMap(([where, from, to]) => servers.map(([what, make]) => [where, what, from, to, make] as const));
+
+test.each(contests)('ST8, ST13, IO13: no peer costs a byte or a descriptor: %s, %s', (_w, _s, from, to, make) => run(function* () {
+  const seed = drawSeed();
   const errors: unknown[] = [];
   const loop = getRunningLoop();
   loop.setExceptionHandler(({ exception }) => errors.push(exception));
   const before = openDescriptors();
   const { turns, records } = loop.metrics();
-  const server = yield* make();
-  const fates = yield* settled(misbehaveAll(portOf(server), seed));
+  const server = yield* make(from());
+  const fates = yield* settled(misbehaveAll(to(server), seed));
   yield* until(() => server.connections === 0);
   yield* server.close();
   expect([seed, fates.filter(({ isFaithful }) => !isFaithful)]).toEqual([seed, []]);
@@ -128,7 +141,7 @@ test('IO3, ST9, ST13: connections that stall take no turns', () => run(function*
 }));
 
 test('IO22: peers that are gone before they are accepted leave nothing behind', () => run(function* () {
-  const server = yield* start(echo);
+  const server = yield* startServer(echo, { host: '127.0.0.1', port: 0 });
   const before = openDescriptors();
   getRunningLoop().setExceptionHandler(() => undefined);
   for (let i = 0; i < 50; i++) {
@@ -142,3 +155,53 @@ test('IO22: peers that are gone before they are accepted leave nothing behind', 
   getRunningLoop().setExceptionHandler(null);
   expect(openDescriptors()).toBeLessThan(before);
 }));
+
+/** Writes in pieces of all sizes, with and without waiting, and ends in one of two ways. */
+function* writePieces(writer: ByteStream, bytes: Buffer, random: Random): Coroutine<void> {
+  try {
+    for (let at = 0; at < bytes.length;) {
+      const piece = bytes.subarray(at, at + 1 + random(random(2) === 0 ? 500 : 100_000));
+      at += piece.length;
+      if (random(3) === 0) writer.write(Buffer.from(piece));
+      else yield* writer.send(piece);
+    }
+    if (random(2) === 0) yield* writer.sendEof();
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EPIPE') throw error;
+  }
+  yield* writer.close();
+}
+
+/** Reads in all ways, up to the end or (`leaves`) not that far. Returns: what it got. */
+function* readPieces(reader: ByteStream, random: Random, leaves: number): Coroutine<Buffer> {
+  const pieces: Buffer[] = [];
+  for (let count = 0; count < leaves;) {
+    const memory = Buffer.alloc(1 + random(30_000));
+    const way = random(3);
+    const piece = way === 0 ? yield* reader.read(1 + random(70_000))
+      : way === 1 ? memory.subarray(0, yield* reader.readInto(memory))
+      : yield* reader.read();
+    if (piece === null || piece.length === 0) break;
+    pieces.push(piece);
+    count += piece.length;
+  }
+  yield* reader.close();
+  return Buffer.concat(pieces);
+}
+
+test('ST8, ST13, IO13: pipes lose nothing and leak nothing, whoever goes first', () => run(function* () {
+  const seed = drawSeed();
+  const random = randomFrom(seed);
+  const before = openDescriptors();
+  for (let i = 0; i < CLIENTS / 4; i++) {
+    const bytes = pattern(1 + random(400_000));
+    const leaves = random(3) === 0 ? random(bytes.length) : Infinity;
+    const [reader, writer] = openPipe();
+    const writing = createTask(writePieces(writer, bytes, random));
+    const received = yield* readPieces(reader, random, leaves);
+    yield* writing;
+    const isWhole = leaves !== Infinity || received.length === bytes.length;
+    expect([seed, i, isWhole, bytes.subarray(0, received.length).equals(received)]).toEqual([seed, i, true, true]);
+  }
+  expect(openDescriptors()).toBe(before);
+}), 60_000 + CLIENTS * 500);
