@@ -2,7 +2,9 @@
 // on the other. The servers take turns, so that a drift of the machine meets all of them; a figure is the median of the
 // runs. Linux only, with two cores at least and g++.
 //
-//   node bench/native/run.mjs [case…] [--runs N] [--ms N] [--servers a,b] [--idle N] [--json FILE]
+//   node bench/native/run.mjs [case…] [--runs N] [--ms N] [--servers a,b] [--idle N] [--json FILE] [--publish]
+//
+// With --publish the figures go into docs/ as well: JSON, tables and picture.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -14,6 +16,8 @@ import { median } from '../harness/statistics.mjs';
 import {
   CASES, cpuOf, findServers, firstLine, pinned, residentOf, startServer, stopServer,
 } from './contestants.mjs';
+import { machine, publish } from './publish.mjs';
+import { CASES as UDP_CASES } from './udp_cases.mjs';
 
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
@@ -33,10 +37,10 @@ function compile() {
 }
 
 // One server under one load. Returns: µs of CPU per message, messages per second, latencies.
-async function measureLoad(command, load, ms) {
+async function measureLoad(command, load, ms, rate = 0) {
   const server = await startServer(command, SERVER_CORE);
   const [kind, ...rest] = load;
-  const args = [kind, server.port, ...rest, String(WARM_MS), String(ms)];
+  const args = [kind, server.port, ...rest, String(WARM_MS), String(ms), ...(rate > 0 ? [String(rate)] : [])];
   const child = pinned([loadProgram, ...args], LOAD_CORE, ['ignore', 'pipe', 'pipe']);
   const marks = [];
   child.stderr.on('data', (text) => {
@@ -68,16 +72,18 @@ async function measureIdle(command, connections) {
 }
 
 async function measureCase(name, servers, options) {
-  const { load, what, must } = CASES[name];
+  const { load, what, must = {}, half = false, figure = 'cpu', unit = 'µs of CPU for each message' } = CASES[name];
+  const rate = half ? (await measureLoad(options.halfOf, load, options.ms)).rate / 2 : 0;
   const samples = Object.fromEntries(Object.keys(servers).map((server) => [server, []]));
   for (let run = 0; run < options.runs; run++) {
     for (const [server, command] of Object.entries(servers)) {
-      const sample = load === undefined ? measureIdle(command, options.idle) : measureLoad(command, load, options.ms);
+      const sample =
+        load === undefined ? measureIdle(command, options.idle) : measureLoad(command, load, options.ms, rate);
       samples[server].push(await sample);
     }
   }
   const figures = Object.fromEntries(Object.entries(samples).map(([server, list]) => [server, medians(list)]));
-  return { name, what, figures, samples, ratios: ratiosOf(samples, must) };
+  return { name, what, unit, figure, figures, samples, ratios: ratiosOf(samples, must, figure) };
 }
 
 function medians(list) {
@@ -86,16 +92,16 @@ function medians(list) {
 }
 
 // The median of the ratios of the same round, which a drift of the machine moves least.
-function ratiosOf(samples, must) {
-  const peers = Object.keys(samples).filter((peer) => peer !== 'ours');
+function ratiosOf(samples, must, figure) {
+  const peers = samples.ours === undefined ? [] : Object.keys(samples).filter((peer) => peer !== 'ours');
   return peers.map((peer) => {
-    const ratio = median(samples.ours.map((sample, round) => sample.cpu / samples[peer][round].cpu));
-    return { peer, ratio, must: must[peer], reached: must[peer] === undefined || ratio <= must[peer] };
+    const ratio = median(samples.ours.map((sample, round) => sample[figure] / samples[peer][round][figure]));
+    return { ours: 'ours', peer, ratio, must: must[peer], reached: must[peer] === undefined || ratio <= must[peer] };
   });
 }
 
-function print({ what, figures, ratios }) {
-  const lines = [what];
+function print({ what, unit, figures, ratios }) {
+  const lines = [`${what} (${unit})`];
   for (const [server, { cpu, rate, p99 }] of Object.entries(figures)) {
     const against = ratios.find(({ peer }) => peer === server);
     const ratio = !Number.isFinite(against?.ratio) ? '' : `ours is ${against.ratio.toFixed(2)} of it`;
@@ -115,6 +121,7 @@ function readOptions() {
       idle: { type: 'string', default: '10000' },
       servers: { type: 'string' },
       json: { type: 'string' },
+      publish: { type: 'boolean', default: false },
     },
   });
   const cases = positionals.length === 0 ? Object.keys(CASES) : positionals;
@@ -130,9 +137,11 @@ const { found } = await findPythonLoops();
 const all = findServers(build, found.find(({ name }) => name === 'uvloop')?.python);
 const wanted = options.servers?.split(',') ?? Object.keys(all);
 const servers = Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
+options.halfOf = all.data;
 const results = [];
-const machine = `Node ${process.version}, ${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}`;
-process.stdout.write(`µs of CPU per message; ${machine}\n`);
+const measuredOn = machine(options.runs);
+const where = `Node ${process.version}, ${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}`;
+process.stdout.write(`${where}\n`);
 for (const name of options.cases) {
   results.push(await measureCase(name, servers, options));
   print(results.at(-1));
@@ -142,3 +151,11 @@ const file = options.json ?? path.join(root, 'bench', 'results', fresh);
 mkdirSync(path.dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify({ node: process.version, cpu: os.cpus()[0].model, results }, null, 2)}\n`);
 process.stdout.write(`written: ${path.relative(process.cwd(), file)}\n`);
+if (options.publish) {
+  const order = [...Object.keys(CASES), ...Object.keys(UDP_CASES)];
+  const plain = results.map(({ figure, figures, ...rest }) => {
+    return { ...rest, figures: Object.fromEntries(Object.entries(figures).map(([name, of]) => [name, of[figure]])) };
+  });
+  publish(plain, order, measuredOn);
+  process.stdout.write('published in docs/\n');
+}

@@ -2,7 +2,9 @@
 // and the load on the other. The servers take turns; a figure is the median of the runs. Linux only, with two cores at
 // least and g++.
 //
-//   node bench/native/udp.mjs [--runs N] [--ms N] [--json FILE]
+//   node bench/native/udp.mjs [--runs N] [--ms N] [--json FILE] [--publish]
+//
+// With --publish the figures go into docs/ as well: JSON, tables and picture.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -10,7 +12,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from '../harness/statistics.mjs';
-import { cpuOf, firstLine, pinned, startServer, stopServer } from './contestants.mjs';
+import { CASES as TCP_CASES, cpuOf, firstLine, pinned, startServer, stopServer } from './contestants.mjs';
+import { machine, publish } from './publish.mjs';
+import { CASES } from './udp_cases.mjs';
 
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
@@ -27,15 +31,6 @@ const SERVERS = {
   'ours, write': [...program('udp_ours.mjs'), 'write'],
   'node:dgram': program('udp_node.mjs'),
 };
-
-// Arguments of the load: sockets, bytes, in flight on each.
-const CASES = {
-  'udp64': { what: '64 B, 50 sockets, 4 in flight', load: ['50', '64', '4'] },
-  'udp64x1': { what: '64 B, one at a time', load: ['1', '64', '1'] },
-  'udp1k': { what: '1 KiB, 50 sockets, 4 in flight', load: ['50', '1024', '4'] },
-};
-/** What ours must not exceed, of node:dgram. */
-const MUST = 0.6;
 
 function compile() {
   mkdirSync(build, { recursive: true });
@@ -59,33 +54,44 @@ async function measure(command, load, ms) {
   return { cpu: (marks[1] - marks[0]) / result.messages, rate: result.messages / result.seconds, p99: result.p99us };
 }
 
-async function measureCase({ what, load }, { runs, ms }) {
-  const samples = Object.fromEntries(Object.keys(SERVERS).map((name) => [name, []]));
+async function measureCase(name, { what, load, must }, { runs, ms }) {
+  const samples = Object.fromEntries(Object.keys(SERVERS).map((server) => [server, []]));
   for (let run = 0; run < runs; run++) {
-    for (const [name, command] of Object.entries(SERVERS)) samples[name].push(await measure(command, load, ms));
+    for (const [server, command] of Object.entries(SERVERS)) samples[server].push(await measure(command, load, ms));
   }
   process.stdout.write(`${what}\n`);
-  const node = samples['node:dgram'];
-  return Object.fromEntries(Object.entries(samples).map(([name, list]) => {
-    const of = (key) => median(list.map((sample) => sample[key]));
-    const ratio = median(list.map((sample, round) => sample.cpu / node[round].cpu));
-    const judged = name.startsWith('ours') ? (ratio <= MUST ? '  ok' : `  must be ${MUST}: NOT REACHED`) : '';
-    process.stdout.write(
-      `  ${name.padEnd(12)} ${of('cpu').toFixed(2).padStart(7)} µs ${of('rate').toFixed(0).padStart(8)}/s  ` +
-        `p99 ${of('p99').toFixed(0).padStart(6)} µs  ${ratio.toFixed(2)} of node:dgram${judged}\n`,
-    );
-    return [name, { cpu: of('cpu'), rate: of('rate'), p99: of('p99'), ratio }];
+  const of = (server, key) => median(samples[server].map((sample) => sample[key]));
+  const ratios = ['ours, send', 'ours, write'].flatMap((ours) => ['floor', 'node:dgram'].map((peer) => {
+    const ratio = median(samples[ours].map((sample, round) => sample.cpu / samples[peer][round].cpu));
+    const limit = peer === 'node:dgram' ? must : undefined;
+    return { ours, peer, ratio, must: limit, reached: limit === undefined || ratio <= limit };
   }));
+  for (const server of Object.keys(SERVERS)) {
+    const against = ratios.find(({ ours, peer }) => ours === server && peer === 'node:dgram');
+    const verdict = against?.must === undefined ? '' : against.reached ? '  ok' : `  must be ${must}: NOT REACHED`;
+    const ratio = against === undefined ? '' : `${against.ratio.toFixed(2)} of node:dgram`;
+    process.stdout.write(
+      `  ${server.padEnd(12)} ${of(server, 'cpu').toFixed(2).padStart(7)} µs ${of(server, 'rate').toFixed(0).padStart(8)}/s  ` +
+        `p99 ${of(server, 'p99').toFixed(0).padStart(6)} µs  ${ratio}${verdict}\n`,
+    );
+  }
+  const figures = Object.fromEntries(Object.keys(SERVERS).map((server) => [server, of(server, 'cpu')]));
+  return { name, what, unit: 'µs of CPU for each datagram', figures, ratios, samples };
 }
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '5' }, ms: { type: 'string', default: '1500' }, json: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '5' }, ms: { type: 'string', default: '1500' }, json: { type: 'string' },
+    publish: { type: 'boolean', default: false },
+  },
 });
 compile();
 process.stdout.write(`µs of CPU per datagram; Node ${process.version}, ${os.cpus()[0].model}\n`);
 const options = { runs: Number(values.runs), ms: Number(values.ms) };
-const results = {};
-for (const [name, contest] of Object.entries(CASES)) results[name] = await measureCase(contest, options);
+const measuredOn = machine(options.runs);
+const results = [];
+for (const [name, contest] of Object.entries(CASES)) results.push(await measureCase(name, contest, options));
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
 }
+if (values.publish) publish(results, [...Object.keys(TCP_CASES), ...Object.keys(CASES)], measuredOn);
