@@ -26,7 +26,7 @@ export function findServers(build, python) {
 }
 
 /**
- * What the load generator is asked for, and the ratios that ours must not exceed. `figure` is what counts: CPU time for each
+ * What the load generator is asked for, and the ratios that ours must not exceed. `figure` is what counts: CPU time for a
  * message if nothing else is said. With `half` messages come at half the rate that node:net reaches at most.
  */
 export const CASES = {

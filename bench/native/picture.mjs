@@ -78,7 +78,8 @@ function drawRow({ ours, peer, ratio, must }, y) {
   const length = Math.max(1, Math.min(ratio, MOST) * SCALE);
   const parts = [
     text(LABELS - 10, y + BAR - 2, ours === 'ours' ? peer : `${ours} / ${peer}`, '', 'end'),
-    `<rect x="${LABELS}" y="${y}" width="${round(length)}" height="${BAR}" rx="2" class="${ratio <= 1 ? 'less' : 'more'}"/>`,
+    `<rect x="${LABELS}" y="${y}" width="${round(length)}" height="${BAR}" rx="2" ` +
+      `class="${ratio <= 1 ? 'less' : 'more'}"/>`,
   ];
   if (must !== undefined) {
     parts.push(`<line x1="${place(must)}" y1="${y - 2}" x2="${place(must)}" y2="${y + BAR + 2}" class="must"/>`);

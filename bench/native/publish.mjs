@@ -23,7 +23,8 @@ export function published(folder = docs) {
 /** What a result was measured on. */
 export function machine(runs) {
   const { model } = os.cpus()[0];
-  return { date: new Date().toISOString().slice(0, 10), node: process.version, cpu: model, runs, load: round(os.loadavg()[0]) };
+  const date = new Date().toISOString().slice(0, 10);
+  return { date, node: process.version, cpu: model, runs, load: round(os.loadavg()[0]) };
 }
 
 /** Merges `results` (as run.mjs and udp.mjs make them) into the JSON, in `order`, and writes everything. */

@@ -71,7 +71,8 @@ async function measureCase(name, { what, load, must }, { runs, ms }) {
     const verdict = against?.must === undefined ? '' : against.reached ? '  ok' : `  must be ${must}: NOT REACHED`;
     const ratio = against === undefined ? '' : `${against.ratio.toFixed(2)} of node:dgram`;
     process.stdout.write(
-      `  ${server.padEnd(12)} ${of(server, 'cpu').toFixed(2).padStart(7)} µs ${of(server, 'rate').toFixed(0).padStart(8)}/s  ` +
+      `  ${server.padEnd(12)} ${of(server, 'cpu').toFixed(2).padStart(7)} µs ` +
+        `${of(server, 'rate').toFixed(0).padStart(8)}/s  ` +
         `p99 ${of(server, 'p99').toFixed(0).padStart(6)} µs  ${ratio}${verdict}\n`,
     );
   }

@@ -92,9 +92,11 @@ async function misbehaveAll(place: Place, seed: number): Promise<Fate[]> {
   return fates;
 }
 
-const contests = places.flatMap(([where, from, to]) => servers.map(([what, make]) => [where, what, from, to, make] as const));
+const contests = places.flatMap(([where, from, to]) => {
+  return servers.map(([what, make]) => [where, what, from, to, make] as const);
+});
 
-test.each(contests)('ST8, ST13, IO13: no peer costs a byte or a descriptor: %s, %s', (_w, _s, from, to, make) => run(function* () {
+test.each(contests)('ST8, ST13, IO13: no peer costs anything: %s, %s', (_w, _s, from, to, make) => run(function* () {
   const seed = drawSeed();
   const errors: unknown[] = [];
   const loop = getRunningLoop();
