@@ -31,6 +31,8 @@ export { simulationOf, type SimulationResult } from './testing/simulate.js';
 export { type RealWorldPolicy, Simulation } from './testing/simulation.js';
 export type { SimulationTrace } from './testing/simulation_trace.js';
 export { MockClock, type MockClockOptions } from './testing/mock_clock.js';
+export { record, type Recorded, recordingOf, type RecordOptions, replayRecording } from './testing/record.js';
+export type { RecordedCall, RecordedEvent, Recording } from './testing/recording.js';
 export { Sequencer } from './testing/sequencer.js';
 export { onHost } from './testing/on_host.js';
 export { explored, exploreTest, type ExploreTestOptions, type RegisterTest, simulated } from './testing/test_runners.js';

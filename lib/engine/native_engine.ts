@@ -22,12 +22,13 @@ function chosenSelector(available: readonly string[]): string {
 export class NativeEngine implements Engine {
   readonly name: string;
   readonly isVirtual = false;
-  readonly ring = new ReadyRing();
+  readonly ring: ReadyRing;
   readonly #loop: NativeLoop;
   #transports: Transports | null = null;
 
   /** Throws: MissingBinaryError; a system error if the selector cannot be opened (EMFILE). */
-  constructor() {
+  constructor(ring = new ReadyRing()) {
+    this.ring = ring;
     const binding = loadBinding();
     const selector = chosenSelector(binding.selectors);
     this.#loop = new binding.NativeLoop(this.ring.buffer, selector);

@@ -112,4 +112,11 @@ export class Outbox implements SmallWrites {
       send(words[at]!, words[at + 1]!, this.#bytes.subarray(start, start + words[at + 3]!));
     }
   }
+
+  /** Forgets what waits, as if it had been sent. */
+  clear(): void {
+    const words = this.#words;
+    words[OutboxLayout.records] = words[OutboxLayout.bytes] = 0;
+    words[OutboxLayout.flushes]!++;
+  }
 }

@@ -18,7 +18,7 @@ import { DeliveryNotes } from './delivery_notes.js';
 import { OpenWorld, RealResources } from './open_world.js';
 import { type InsideWorld, realWorld, watchRealWorld } from './real_world.js';
 import { SeededRandom } from './seeded_random.js';
-import { SimulationEngine } from './simulation_engine.js';
+import { SimulationEngine, type SimulationEngineParts } from './simulation_engine.js';
 
 /** Turns between two looks of Node's own loop, so that a simulation without an end can be stopped from outside. */
 const TURNS_AT_A_TIME = 2_000;
@@ -41,6 +41,8 @@ export interface SimulationParts {
   readonly runOptions: RunOptions;
   /** Asked after each slice; what it throws ends the run. */
   readonly check: (() => void) | null;
+  /** Another engine than the ordinary one. */
+  readonly makeEngine?: (parts: SimulationEngineParts) => SimulationEngine;
 }
 
 /** What the main function of a simulation is given. */
@@ -75,12 +77,13 @@ export class Simulation implements InsideWorld {
     this.network = parts.network;
     this.random = new SeededRandom(parts.randomSeed);
     this._trace = parts.keepsLines ? new Trace() : null;
-    this._engine = new SimulationEngine({ ...parts, trace: this._trace });
+    const engineParts = { ...parts, trace: this._trace };
+    this._engine = parts.makeEngine?.(engineParts) ?? new SimulationEngine(engineParts);
   }
 
   /** Virtual milliseconds since the beginning. */
   get elapsedMs(): number {
-    return this._engine.now();
+    return this._engine.shownMs;
   }
   /** What the calendar shows, in ms since 1970. */
   get dateMs(): number {
@@ -133,6 +136,7 @@ export class Simulation implements InsideWorld {
     if (policy !== 'throw') this.#open = new OpenWorld(this.#resources);
     inTurn(this, () => {
       this.#loop = hostedLoop(this._engine);
+      this._engine.attach(this.#loop);
       this.#loop.setExceptionHandler(({ message, exception }) => {
         this._reports.push(`${message}: ${String(exception)}`);
         this.note(`report: ${message}: ${String(exception)}`);
@@ -192,13 +196,15 @@ export class Simulation implements InsideWorld {
       this.#abandonAll();
       return;
     }
-    const real = this.#resources?.underWay() ?? [];
-    const error =
-      real.length > 0
-        ? new RealWorldError(real.join(', '), 'main waits for it, and no virtual time can end that')
-        : deadlockError(this.loop, 'nothing is ready, and nothing is on its way');
+    const error = this._engine.standstill() ?? this.#standstill();
     this.note(error.message);
     this.#cancelWith(error);
+  }
+
+  #standstill(): Error {
+    const real = this.#resources?.underWay() ?? [];
+    if (real.length === 0) return deadlockError(this.loop, 'nothing is ready, and nothing is on its way');
+    return new RealWorldError(real.join(', '), 'main waits for it, and no virtual time can end that');
   }
 
   #cancelWith(error: unknown): void {

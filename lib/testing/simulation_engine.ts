@@ -9,6 +9,7 @@ import type { Choices } from '../engine/simulated/choices.js';
 import type { SimulatedNetwork } from '../engine/simulated/network.js';
 import { SimulatedEngine } from '../engine/simulated/simulated_engine.js';
 import type { Trace } from '../engine/simulated/trace.js';
+import type { EventLoop } from '../kernel/event_loop.js';
 import { runMicrotasks } from '../kernel/microtasks.js';
 
 const RING_CAPACITY = 512;
@@ -42,6 +43,21 @@ export class SimulationEngine extends SimulatedEngine {
   }
   override wake(): void {
     // See `ref`.
+  }
+
+  /** The clock, where nobody of the program asks for it. */
+  get shownMs(): number {
+    return this.now();
+  }
+
+  /** The loop that it is below. */
+  attach(_loop: EventLoop): void {
+    // Only an engine that ends turns needs to know.
+  }
+
+  /** Says why nothing happens any more, where that is no deadlock of the program's. */
+  standstill(): Error | null {
+    return null;
   }
 
   /** True if no turn could ever run anything. */

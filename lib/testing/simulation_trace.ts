@@ -24,7 +24,9 @@ export interface SimulationTrace {
 export function assertTrace(trace: unknown, call: string): asserts trace is SimulationTrace {
   const { version, choices, lines, faults } = (trace ?? {}) as Partial<SimulationTrace>;
   if (version === 1 && Array.isArray(choices) && Array.isArray(lines) && Array.isArray(faults)) return;
-  throw new ArgumentTypeError(`${call}: a trace is what simulate, explore or record gave, or that read back from JSON`);
+  throw new ArgumentTypeError(
+    `${call}: a trace is what simulate or explore gave, or that read back from JSON; recordings are for replayRecording`,
+  );
 }
 
 /** The decisions of a trace, which must be asked for in the same order. What does not fit is kept in `divergence`. */
