@@ -21,10 +21,24 @@ function countResources(): Map<string, number> {
 /** What the process has under way that is not of this library, beyond what it had at the beginning. */
 export class RealResources {
   readonly #before = countResources();
+  #awaited = 0;
 
   /** Returns: the kinds of which there are more now. */
   underWay(): string[] {
-    return [...countResources()].filter(([kind, count]) => count > (this.#before.get(kind) ?? 0)).map(([kind]) => kind);
+    const now = countResources();
+    // What was somebody else's and has ended must not hide what has begun here.
+    for (const [kind, count] of this.#before) this.#before.set(kind, Math.min(count, now.get(kind) ?? 0));
+    const kinds = [...now].filter(([kind, count]) => count > (this.#before.get(kind) ?? 0)).map(([kind]) => kind);
+    return this.#awaited > 0 ? [...kinds, 'a promise of the real world'] : kinds;
+  }
+
+  /** Counts a promise until it settles. */
+  await(promise: PromiseLike<unknown>): void {
+    this.#awaited++;
+    const end = (): void => {
+      this.#awaited--;
+    };
+    promise.then(end, end);
   }
 }
 

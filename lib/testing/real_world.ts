@@ -6,6 +6,7 @@
 // keep the real one.
 
 import { RealWorldError } from '../base/simulation_errors.js';
+import { isThenable } from '../kernel/coroutine.js';
 import { builtin, Patches } from './patches.js';
 import type { SeededRandom } from './seeded_random.js';
 import { replaceRandomness } from './virtual_randomness.js';
@@ -21,6 +22,8 @@ export interface InsideWorld extends TimerWorld {
   /** Whether what is of the real world is let through after it was noted. */
   readonly letsThrough: boolean;
   noteRealWorld(what: string): void;
+  /** Virtual time waits for the end of this. */
+  awaitReal(promise: PromiseLike<unknown>): void;
 }
 
 /** Returns: the simulation whose code is running, or null. */
@@ -168,8 +171,11 @@ function refusing(real: Fn, what: string, advice: string, find: FindInside): Fn 
   };
   return new Proxy(real, {
     apply(target, self, args: unknown[]) {
+      const inside = find();
       look();
-      return Reflect.apply(target, self, args);
+      const answer: unknown = Reflect.apply(target, self, args);
+      if (inside !== null && isThenable(answer)) inside.awaitReal(answer);
+      return answer;
     },
     construct(target, args: unknown[], newTarget) {
       look();

@@ -116,6 +116,10 @@ export class Simulation implements InsideWorld {
     this.note(`real world: ${what}`);
   }
   /** @internal */
+  awaitReal(promise: PromiseLike<unknown>): void {
+    this.#resources?.await(promise);
+  }
+  /** @internal */
   crash(error: unknown): void {
     this.#crash ??= { error };
   }
