@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { ConnectionFailedError } from '../base/connection_failed.js';
 import { socketError, type SystemError } from '../base/errors.js';
 import { TransportEvent } from '../engine/abi.js';
+import { captureContext } from '../kernel/context.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import { Future } from '../kernel/future.js';
 import type { Sink } from '../kernel/loop_core.js';
@@ -45,7 +46,10 @@ export function* connectTo<T extends Connected>(
   const { host, port, path, localAddress, localPort } = target;
   if (path !== undefined) return yield* connectToPath(sockets, path, make);
   const hosts = yield* addressesFor(sockets, target);
-  const attempt = (address: string) => new Connecting(sockets, address, port, localAddress, localPort, make);
+  const context = captureContext();
+  const begin = (address: string) => new Connecting(sockets, address, port, localAddress, localPort, make);
+  // A later attempt begins when an earlier one ends or is slow, and still belongs to whoever has asked for the connection.
+  const attempt = (address: string) => (context === null ? begin(address) : context.run(begin, address));
   if (hosts.length === 1) return yield* attempt(hosts[0] as string);
   return yield* new AttemptRace(sockets.loop, {
     targets: interleaveFamilies(hosts),
