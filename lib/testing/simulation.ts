@@ -16,7 +16,7 @@ import { type StartedRun, startRun } from '../tasks/run.js';
 import type { RunOptions } from '../tasks/run_options.js';
 import { DeliveryNotes } from './delivery_notes.js';
 import { OpenWorld, RealResources } from './open_world.js';
-import { type InsideWorld, realWorld, watchRealWorld } from './real_world.js';
+import { realWorld, watchRealWorld } from './real_world.js';
 import { SeededRandom } from './seeded_random.js';
 import { SimulationEngine, type SimulationEngineParts } from './simulation_engine.js';
 
@@ -46,7 +46,7 @@ export interface SimulationParts {
 }
 
 /** What the main function of a simulation is given. */
-export class Simulation implements InsideWorld {
+export class Simulation {
   /** The network that the program runs in: its hosts, links and faults. */
   readonly network: SimulatedNetwork;
   /** @internal */ readonly random: SeededRandom;

@@ -9,7 +9,7 @@ import { SimulatedHost } from './host.js';
 import { Link, type LinkOptions } from './link.js';
 import { assertFaults, assertLinkOptions, assertPatience } from './network_checks.js';
 import type { StreamModel } from './stream_model.js';
-import { Wire, type WireOwner } from './wire.js';
+import { Wire } from './wire.js';
 import type { World } from './world.js';
 
 /** How a simulated network behaves. The options of links are those of all links that are not given their own. */
@@ -42,7 +42,7 @@ const MOST_HOSTS = 65_000;
  * engine's choices, so without a seed nothing gets lost.
  * Units: milliseconds, bytes.
  */
-export class SimulatedNetwork implements WireOwner {
+export class SimulatedNetwork {
   /** @internal Set by `onHost`: where the running code is. */
   _hostHere: () => SimulatedHost | null = () => null;
   /** @internal */ readonly _connectTimeoutMs: number;
