@@ -218,15 +218,31 @@ int receive_messages(int fd, transport::Message* messages, int count) noexcept {
   return transport::kDatagramCallsReal.receive(fd, messages, most);
 }
 
-// EAGAIN only of UDP: for a UNIX receiver it means that somebody else's queue is full, and a program is told.
-int send_messages(int fd, transport::Message* messages, int count) noexcept {
-  if (const int error = interruption({EINTR})) return fail(error);
+// An errno with which sending fails this time, or 0. EAGAIN only of UDP: for a UNIX receiver it means that somebody
+// else's queue is full, and a program is told.
+int sending_error(int fd) noexcept {
+  if (const int error = interruption({EINTR})) return error;
   if (is_inet(fd)) {
-    if (const int error = interruption({EAGAIN})) return fail(error);
+    if (const int error = interruption({EAGAIN})) return error;
   }
-  if (const int error = failure({ENOBUFS, ENOMEM, EPERM})) return fail(error);
+  return failure({ENOBUFS, ENOMEM, EPERM});
+}
+
+int send_messages(int fd, transport::Message* messages, int count) noexcept {
+  if (const int error = sending_error(fd)) return fail(error);
   const auto most = static_cast<int>(allowance(static_cast<std::size_t>(count)));
   return transport::kDatagramCallsReal.send(fd, messages, most);
+}
+
+ssize_t send_one_message(int fd, const void* bytes, std::size_t size, const sockaddr* to, socklen_t length) noexcept {
+  if (const int error = sending_error(fd)) return fail(error);
+  return transport::kDatagramCallsReal.send_one(fd, bytes, size, to, length);
+}
+
+bool can_segment(int fd) noexcept { return transport::kDatagramCallsReal.can_segment(fd); }
+
+void segment(msghdr& header, transport::SegmentControl& control, std::uint16_t size) noexcept {
+  transport::kDatagramCallsReal.segment(header, control, size);
 }
 
 }  // namespace
@@ -250,5 +266,6 @@ const SocketCalls kSocketCalls = {
     faults::write_pipe,  faults::shut_down,         faults::take_error,     faults::duplicate,
     faults::open_reserve,
 };
-const DatagramCalls kDatagramCalls = {faults::receive_messages, faults::send_messages};
+const DatagramCalls kDatagramCalls = {faults::receive_messages, faults::send_messages, faults::send_one_message,
+                                      faults::can_segment, faults::segment};
 }  // namespace readyloop::transport
