@@ -44,6 +44,8 @@ KqueueSelector::Registration* KqueueSelector::find(int fd) noexcept {
 
 // Applies all changes, also those after one that fails, and returns the first failure.
 base::Status KqueueSelector::apply(const struct kevent* changes, int count) noexcept {
+  // Without changes the call would be a wait. (kqueue_test: "an empty interest asks the kernel for nothing")
+  if (count == 0) return {};
   std::array<struct kevent, kFilters> receipts{};
   const int answered = syscalls_.kevent(queue_.get(), changes, count, receipts.data(), count, nullptr);
   // EINTR: the manual promises that the changes were applied; what is lost are the receipts.

@@ -160,6 +160,7 @@ int kevent(int number, const struct kevent* changes, int change_count, struct ke
     const std::lock_guard<std::mutex> lock(guard);
     return apply_all(queues.at(number), changes, change_count, events, event_count);
   }
+  if (event_count == 0) return 0;  // at once, whatever the timeout
   epoll_event ready[3];
   const long count = ::syscall(SYS_epoll_pwait2, number, ready, 3, timeout, nullptr, 0);
   if (count <= 0) return static_cast<int>(count);

@@ -51,6 +51,15 @@ TEST_CASE("KqueueSelector: every change asks for a receipt") {
   CHECK(kernel.filters.empty());
 }
 
+TEST_CASE("KqueueSelector: an empty interest asks the kernel for nothing") {
+  auto selector = open_scripted();
+  kernel.fail_next_with = EBADF;
+  CHECK(selector->register_fd(kFd, kFirst, Interest{}).ok());
+  CHECK(selector->modify_fd(kFd, kFirst, Interest{}).ok());
+  CHECK(selector->deregister_fd(kFd).ok());
+  CHECK(kernel.fail_next_with == EBADF);
+}
+
 TEST_CASE("KqueueSelector: level interest reports while it holds, one-shot once until armed again") {
   auto selector = open_with(kReadOnce);
   REQUIRE(selector->register_fd(kFd + 1, kSecond, Interest{true, false, Mode::kLevel}).ok());
