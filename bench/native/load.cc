@@ -3,9 +3,14 @@
 // Linux only.
 //
 //   load echo PORT CONNECTIONS BYTES IN_FLIGHT WARM_MS MEASURE_MS [RATE]   round trips; RATE a second in all, if given
+//   load http PORT CONNECTIONS WARM_MS MEASURE_MS                         requests on kept connections
 //   load cycle PORT CONCURRENT BYTES WARM_MS MEASURE_MS                   connect, send, receive, close
 //   load idle PORT CONNECTIONS                                            opens, prints "ready", waits for standard input
-// With echo and cycle "start" and "stop" go to standard error at the edges of the measured time.
+// With all but idle "start" and "stop" go to standard error at the edges of the measured time.
+//
+// With a RATE messages are due at even distances, whatever became of those before. A latency is counted from when its
+// message was due, so a server that is slow cannot hide it by slowing the load down; and neither can the load, whose own
+// delays are reported as "late99us": where they are long, the other figures say nothing about the server.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -39,7 +44,7 @@ struct Connection {
   std::size_t to_send = 0;     // bytes of started messages that are not sent yet
   std::size_t sent = 0;        // position in the pattern
   std::size_t received = 0;    // bytes received so far
-  std::vector<Clock::time_point> began;
+  std::vector<Clock::time_point> began;  // of the messages in flight: when each was due
 };
 
 struct Task {
@@ -48,6 +53,7 @@ struct Task {
   std::size_t connections = 0;
   std::size_t bytes = 0;
   std::size_t in_flight = 1;
+  std::size_t answer_bytes = 0;  // of one answer; http learns it from the first one
   Milliseconds warm{0};
   Milliseconds measured{0};
   double rate = 0;
@@ -56,6 +62,7 @@ struct Task {
 Task task;
 std::vector<char> pattern;
 std::vector<double> latencies;
+std::vector<double> lateness;  // of the load itself: from when a message was due until it was sent
 bool measuring = false;
 std::uint64_t messages = 0;
 int epoll_fd = -1;
@@ -105,30 +112,55 @@ void pump(Connection& connection) {
   }
 }
 
-void start_message(Connection& connection) {
-  connection.began.push_back(Clock::now());
+void start_message(Connection& connection, Clock::time_point due) {
+  connection.began.push_back(due);
   connection.to_send += task.bytes;
 }
 
-// Returns: how many messages are complete now that were not before.
+[[noreturn]] void wrong(const char* what) {
+  std::fprintf(stderr, "%s\n", what);
+  std::exit(1);
+}
+
+// Every byte of an echo has its place in the pattern.
+void check_echo(std::size_t at, const char* bytes, std::size_t size) {
+  while (size > 0) {
+    const std::size_t start = at % task.bytes;
+    const std::size_t part = std::min(size, task.bytes - start);
+    if (std::memcmp(bytes, pattern.data() + start, part) != 0) wrong("what came back is not what was sent");
+    at += part;
+    bytes += part;
+    size -= part;
+  }
+}
+
+// Answers of HTTP are all as long as the first one, and begin in the same way.
+void check_http(std::size_t at, const char* bytes, std::size_t size) {
+  static const std::string begin = "HTTP/1.1 200 OK\r\n";
+  if (task.answer_bytes == 0) {
+    const std::string text(bytes, size);
+    const std::size_t head = text.find("\r\n\r\n");
+    const std::size_t length = text.find("Content-Length: ");
+    if (at != 0 || head == std::string::npos || length == std::string::npos) wrong("no answer with a length");
+    task.answer_bytes = head + 4 + std::strtoul(text.c_str() + length + 16, nullptr, 10);
+  }
+  for (std::size_t i = (task.answer_bytes - at % task.answer_bytes) % task.answer_bytes; i < size;
+       i += task.answer_bytes) {
+    if (std::memcmp(bytes + i, begin.data(), std::min(begin.size(), size - i)) != 0) wrong("not the answer");
+  }
+}
+
+// Returns: how many answers are complete now that were not before.
 std::size_t receive(Connection& connection) {
   static std::vector<char> buffer(1024 * 1024);
   const ssize_t count = recv(connection.fd, buffer.data(), buffer.size(), 0);
   if (count < 0 && errno == EAGAIN) return 0;
   if (count <= 0) fail("recv");
-  const std::size_t before = connection.received / task.bytes;
-  std::size_t done = 0;
-  while (done < static_cast<std::size_t>(count)) {
-    const std::size_t at = connection.received % task.bytes;
-    const std::size_t size = std::min(static_cast<std::size_t>(count) - done, task.bytes - at);
-    if (std::memcmp(buffer.data() + done, pattern.data() + at, size) != 0) {
-      std::fprintf(stderr, "what came back is not what was sent\n");
-      std::exit(1);
-    }
-    connection.received += size;
-    done += size;
-  }
-  return connection.received / task.bytes - before;
+  const auto size = static_cast<std::size_t>(count);
+  (task.kind == "http" ? check_http : check_echo)(connection.received, buffer.data(), size);
+  const std::size_t before = connection.received / task.answer_bytes;
+  connection.received += size;
+  return connection.received / task.answer_bytes - before;
 }
 
 void note(Connection& connection, std::size_t complete) {
@@ -140,17 +172,18 @@ void note(Connection& connection, std::size_t complete) {
   if (measuring) messages += complete;
 }
 
-double percentile(double part) {
-  if (latencies.empty()) return 0;
-  const auto at = static_cast<std::size_t>(part * static_cast<double>(latencies.size() - 1));
-  std::nth_element(latencies.begin(), latencies.begin() + static_cast<std::ptrdiff_t>(at), latencies.end());
-  return latencies[at];
+double percentile(std::vector<double>& values, double part) {
+  if (values.empty()) return 0;
+  const auto at = static_cast<std::size_t>(part * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
+  return values[at];
 }
 
 void report(Clock::duration took) {
   const double seconds = std::chrono::duration<double>(took).count();
-  std::printf("{\"messages\": %llu, \"seconds\": %.4f, \"p50us\": %.1f, \"p99us\": %.1f}\n",
-              static_cast<unsigned long long>(messages), seconds, percentile(0.5), percentile(0.99));
+  std::printf("{\"messages\": %llu, \"seconds\": %.4f, \"p50us\": %.1f, \"p99us\": %.1f, \"late99us\": %.1f}\n",
+              static_cast<unsigned long long>(messages), seconds, percentile(latencies, 0.5),
+              percentile(latencies, 0.99), percentile(lateness, 0.99));
 }
 
 void say(const char* word) {
@@ -172,12 +205,26 @@ bool keep_time(Clock::time_point began, Clock::time_point& measured_from) {
   return false;
 }
 
+// Sends what is due by now, the connections in turn.
+void send_due(std::vector<Connection>& connections, Clock::time_point began, std::uint64_t& started) {
+  for (;; ++started) {
+    const std::chrono::duration<double> after(static_cast<double>(started) / task.rate);
+    const Clock::time_point due = began + std::chrono::duration_cast<Clock::duration>(after);
+    const Clock::time_point now = Clock::now();
+    if (due > now) return;
+    Connection& connection = connections[started % connections.size()];
+    start_message(connection, due);
+    pump(connection);
+    if (measuring) lateness.push_back(std::chrono::duration<double, std::micro>(now - due).count());
+  }
+}
+
 void run_echo() {
   std::vector<Connection> connections(task.connections);
   for (Connection& connection : connections) {
     connection.fd = open_connection(false);
     watch(connection, EPOLL_CTL_ADD, false);
-    for (std::size_t i = 0; task.rate == 0 && i < task.in_flight; ++i) start_message(connection);
+    for (std::size_t i = 0; task.rate == 0 && i < task.in_flight; ++i) start_message(connection, Clock::now());
     pump(connection);
   }
   const Clock::time_point began = Clock::now();
@@ -185,12 +232,7 @@ void run_echo() {
   std::array<epoll_event, 1024> events{};
   std::uint64_t started = 0;
   while (keep_time(began, measured_from)) {
-    const double due = task.rate * std::chrono::duration<double>(Clock::now() - began).count();
-    for (; task.rate > 0 && static_cast<double>(started) < due; ++started) {
-      Connection& connection = connections[started % connections.size()];
-      start_message(connection);
-      pump(connection);
-    }
+    if (task.rate > 0) send_due(connections, began, started);
     const int count = epoll_wait(epoll_fd, events.data(), static_cast<int>(events.size()), task.rate > 0 ? 0 : 10);
     for (int i = 0; i < count; ++i) {
       Connection& connection = *static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
@@ -200,7 +242,7 @@ void run_echo() {
       }
       const std::size_t complete = receive(connection);
       note(connection, complete);
-      for (std::size_t m = 0; task.rate == 0 && m < complete; ++m) start_message(connection);
+      for (std::size_t m = 0; task.rate == 0 && m < complete; ++m) start_message(connection, Clock::now());
       pump(connection);
     }
   }
@@ -212,7 +254,7 @@ void run_cycle() {
     connection = Connection{};
     connection.fd = open_connection(false);
     watch(connection, EPOLL_CTL_ADD, false);
-    start_message(connection);
+    start_message(connection, Clock::now());
     pump(connection);
   };
   for (Connection& connection : connections) open_one(connection);
@@ -258,15 +300,23 @@ int main(int argc, char** argv) {
   task.port = static_cast<int>(number(2));
   task.connections = number(3);
   const bool is_echo = task.kind == "echo";
-  task.bytes = std::max(1UL, number(4));
+  const bool is_http = task.kind == "http";
+  const int times_at = is_echo ? 6 : is_http ? 4 : 5;
   if (is_echo) task.in_flight = number(5);
-  task.warm = Milliseconds(number(is_echo ? 6 : 5));
-  task.measured = Milliseconds(number(is_echo ? 7 : 6));
+  task.warm = Milliseconds(number(times_at));
+  task.measured = Milliseconds(number(times_at + 1));
   if (is_echo && argc > 8) task.rate = std::atof(argv[8]);
-  pattern.resize(task.bytes);
-  for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = static_cast<char>((i * 31 + (i >> 8)) & 255);
+  if (is_http) {
+    const std::string request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    pattern.assign(request.begin(), request.end());
+  } else {
+    pattern.resize(std::max(1UL, number(4)));
+    for (std::size_t i = 0; i < pattern.size(); ++i) pattern[i] = static_cast<char>((i * 31 + (i >> 8)) & 255);
+    task.answer_bytes = pattern.size();
+  }
+  task.bytes = pattern.size();
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  if (is_echo) {
+  if (is_echo || is_http) {
     run_echo();
   } else if (task.kind == "cycle") {
     run_cycle();

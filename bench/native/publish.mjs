@@ -27,7 +27,7 @@ export function machine(runs) {
   return { date, node: process.version, cpu: model, runs, load: round(os.loadavg()[0]) };
 }
 
-/** Merges `results` (as run.mjs and udp.mjs make them) into the JSON, in `order`, and writes everything. */
+/** Merges `results` (as run.mjs makes them) into the JSON, in `order`, and writes everything. */
 export function publish(results, order, measuredOn) {
   const files = published();
   const before = existsSync(files.json) ? JSON.parse(readFileSync(files.json, 'utf8')).results : [];

@@ -147,8 +147,10 @@ int main(int argc, char** argv) {
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   std::fprintf(stderr, "stop\n");
   std::sort(latencies.begin(), latencies.end());
-  const double p99 = latencies.empty() ? 0 : latencies[latencies.size() * 99 / 100];
-  std::printf("{\"messages\": %llu, \"seconds\": %.6f, \"p99us\": %.1f}\n", static_cast<unsigned long long>(messages),
-              seconds, p99);
+  const auto percentile = [](std::size_t part) -> double {
+    return latencies.empty() ? 0 : latencies[latencies.size() * part / 100];
+  };
+  std::printf("{\"messages\": %llu, \"seconds\": %.6f, \"p50us\": %.1f, \"p99us\": %.1f}\n",
+              static_cast<unsigned long long>(messages), seconds, percentile(50), percentile(99));
   return 0;
 }
