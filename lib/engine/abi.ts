@@ -86,6 +86,8 @@ export const enum TransportEvent {
   closed = -10,
   /** The kernel says so of a datagram that was sent earlier, and work goes on; `b` is the errno. */
   datagramError = -11,
+  /** The kernel has no memory for what is sent; `retrySending` tries again. b: errno. */
+  starved = -12,
 }
 
 /** The outbox: a header of words (records, bytes, flushes), then its records {slot, word, offset, length}, then bytes. */
@@ -155,6 +157,7 @@ export const ABI: Readonly<Record<string, number>> = {
   eventAcceptFailed: TransportEvent.acceptFailed,
   eventClosed: TransportEvent.closed,
   eventDatagramError: TransportEvent.datagramError,
+  eventStarved: TransportEvent.starved,
   frameTruncated: FrameLayout.truncated,
   frameDescriptorsLost: FrameLayout.descriptorsLost,
   frameFailed: FrameLayout.failed,

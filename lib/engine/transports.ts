@@ -18,6 +18,8 @@ export const enum Control {
   deliver = 3,
   /** End the sending side behind what waits. */
   endSending = 4,
+  /** Try again to send what waits, for which there was no memory (`starved`). */
+  retrySending = 5,
 }
 
 /** What `setOption` sets. */

@@ -3,7 +3,7 @@
 // order, and `drain` waits with it.
 // Invariant: no bytes are in the outbox that were written behind bytes which are held here.
 
-import { ClosedResourceError } from '../base/errors.js';
+import { ClosedResourceError, InvalidStateError } from '../base/errors.js';
 import { TransportEvent } from '../engine/abi.js';
 import { Control } from '../engine/transports.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
@@ -15,6 +15,9 @@ import type { Sockets } from './sockets.js';
 
 /** Writes above this are not copied into the outbox: a system call of their own costs less than the copy. */
 const LARGE_WRITE_BYTES = 8 * 1024;
+
+/** Nobody tells when a kernel without memory for what is sent has some again, so it is asked. */
+const STARVED_RETRY_MS = 10;
 
 const NOT_SENDABLE = StreamFlag.closed | StreamFlag.sendEnded | StreamFlag.sendFailed;
 
@@ -81,6 +84,12 @@ export abstract class StreamCore extends Receiving {
     if (event === TransportEvent.backlog) this._ownSending().hasBacklog = true;
     else if (event === TransportEvent.drained) this._sendOn(value);
     else if (event === TransportEvent.sendFailed) this._failSending(value);
+    else if (event === TransportEvent.starved) this._retryLater();
+  }
+
+  private _retryLater(): void {
+    const { loop, transports } = this._sockets;
+    loop.callLater(STARVED_RETRY_MS, () => transports.control(this._slot, this._word, Control.retrySending));
   }
 
   // No more than `queued` bytes wait in the engine.
@@ -89,12 +98,19 @@ export abstract class StreamCore extends Receiving {
     if (sending === null) return;
     if (queued === 0) {
       sending.hasBacklog = false;
-      if (!sending.release((bytes) => this._sendNow(bytes))) return;
+      if (!sending.release((bytes) => this._sendNow(bytes))) this._failByTransfer();
+      if (this._sending !== sending) return;
     }
     if (sending.heldBytes > 0) return;
     wakeAll(sending.waits);
     if (sending.isOver) this._sending = null;
     if (!sending.hasBacklog) this._afterSending();
+  }
+
+  // Memory that waited was given away, and with it bytes that the peer has yet to get: no end may look complete to it.
+  private _failByTransfer(): void {
+    this._failSendingAs(new InvalidStateError('memory that waited to be sent was transferred or made smaller meanwhile'));
+    this._shut(true);
   }
 
   // What was asked for while bytes were held.

@@ -59,6 +59,7 @@ constexpr Constant kAbi[] = {
     {"eventAcceptFailed", static_cast<std::int32_t>(transport::TransportEvent::kAcceptFailed)},
     {"eventClosed", static_cast<std::int32_t>(transport::TransportEvent::kClosed)},
     {"eventDatagramError", static_cast<std::int32_t>(transport::TransportEvent::kDatagramError)},
+    {"eventStarved", static_cast<std::int32_t>(transport::TransportEvent::kStarved)},
     {"frameTruncated", transport::kFrameTruncated},
     {"frameDescriptorsLost", transport::kFrameDescriptorsLost},
     {"frameFailed", transport::kFrameFailed},

@@ -145,6 +145,7 @@ constexpr std::int32_t kResume = 1;
 constexpr std::int32_t kAnnounce = 2;
 constexpr std::int32_t kDeliver = 3;
 constexpr std::int32_t kEndSending = 4;
+constexpr std::int32_t kRetrySending = 5;
 
 base::Status control_stream(StreamTransport& stream, std::int32_t what) noexcept {
   switch (what) {
@@ -162,6 +163,9 @@ base::Status control_stream(StreamTransport& stream, std::int32_t what) noexcept
       return {};
     case kEndSending:
       stream.end_sending();
+      return {};
+    case kRetrySending:
+      stream.retry_sending();
       return {};
     default:
       return base::Status(EINVAL, "control");

@@ -17,8 +17,8 @@ constexpr int kPartsPerCall = 16;
 // EAGAIN and EWOULDBLOCK are two names that may be two numbers.
 bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
-// Quirk: a kernel without memory for what is sent (ENOBUFS; Linux: UNIX sockets, macOS: any) keeps the connection. What
-// was to be sent waits, and is tried again in each turn. (stream_refusals_test: "a kernel without memory keeps…")
+// Quirk: a kernel without memory for what is sent (ENOBUFS; Linux: UNIX sockets, macOS: any) keeps the connection, and
+// calls it writable all the while. (stream_refusals_test: "a kernel without memory keeps…")
 bool has_no_room(int error) noexcept { return would_block(error) || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
@@ -41,7 +41,7 @@ void StreamTransport::on_ready(selector::Readiness readiness) noexcept {
     }
   }
   // Dead after this: sending the last byte of a closing stream retires it.
-  if ((has_queue() || wants_room_) && readiness.for_writer().any()) send_queue();
+  if ((has_queue() || wants_room_) && !is_starved_ && readiness.for_writer().any()) send_queue();
 }
 
 void StreamTransport::finish_connecting() noexcept {
@@ -131,6 +131,7 @@ void StreamTransport::send(const iovec* parts, int count) noexcept {
       fail_sending(errno);
       return;
     }
+    if (sent < 0) note_refusal(errno);
     skip = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   }
   const bool had_queue = has_queue();
@@ -163,6 +164,7 @@ base::Result<std::size_t> StreamTransport::send_some(const std::uint8_t* bytes, 
       update_interest();
       return base::Status(error, "write");
     }
+    if (sent < 0) note_refusal(errno);
     total = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   }
   wants_room_ = total < size;
@@ -177,7 +179,10 @@ void StreamTransport::send_queue() noexcept {
     const int count = queue_->peek(parts, kPartsPerCall);
     const ssize_t sent = send_parts(parts, count);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && has_no_room(errno)) break;
+    if (sent < 0 && has_no_room(errno)) {
+      note_refusal(errno);
+      break;
+    }
     if (sent < 0) {
       fail_sending(errno);
       return;
@@ -186,6 +191,19 @@ void StreamTransport::send_queue() noexcept {
     budget -= std::min(budget, static_cast<std::size_t>(sent));
   }
   after_sending();
+}
+
+// Being told of room would be a spin where memory is what there is none of.
+void StreamTransport::note_refusal(int error) noexcept {
+  if (would_block(error) || is_starved_) return;
+  is_starved_ = true;
+  append(TransportEvent::kStarved, error);
+}
+
+void StreamTransport::retry_sending() noexcept {
+  if (!is_starved_) return;
+  is_starved_ = false;
+  send_queue();
 }
 
 void StreamTransport::after_sending() noexcept {
@@ -271,7 +289,7 @@ base::Result<Address> StreamTransport::peer() const noexcept {
 
 void StreamTransport::update_interest() noexcept {
   if (connecting_) return;
-  const base::Status told = set_interest(reads(), has_queue() || wants_room_);
+  const base::Status told = set_interest(reads(), (has_queue() || wants_room_) && !is_starved_);
   if (told.ok()) return;
   // The kernel has no memory for the interest: this stream would wait for ever, to receive and to send what waits.
   // (stream_refusals_test: "a kernel without memory for an interest…")

@@ -4,8 +4,9 @@
 // Receiving: while reading is on, readiness is turned into records, at most kReadBudget bytes a turn; a stream that
 // announces says only that something is there, and its sink receives into memory of its own. The end, or a failure, is
 // said once and stops reading.
-// Sending: what the kernel does not take stays in a queue, in order, and goes when there is room. A failure drops the
-// queue and is said once; what the peer sent before it is still received.
+// Sending: what the kernel does not take stays in a queue, in order, and goes when there is room. Where it has no memory
+// (which nobody is told the end of) the sink decides when to try again. A failure drops the queue and is said once; what
+// the peer sent before it is still received.
 // Closing: reading stops, the queue is sent, then the descriptor is closed.
 #pragma once
 
@@ -67,6 +68,9 @@ class StreamTransport final : public Transport {
   // Appends kDrained as soon as no more than `low` bytes wait.
   void notify_drained(std::uint32_t low) noexcept;
 
+  // Tries again to send what waits, after kStarved. The stream may be gone afterwards, if it is closing.
+  void retry_sending() noexcept;
+
   // Ends the sending side once everything that waits is sent. Of a pipe that is its closing: kClosed follows.
   void end_sending() noexcept;
 
@@ -94,6 +98,7 @@ class StreamTransport final : public Transport {
   void after_sending() noexcept;
   void fail_sending(int error) noexcept;
   void drop_sending(int error) noexcept;
+  void note_refusal(int error) noexcept;
   void shut_down() noexcept;
   void update_interest() noexcept;
   // Whether readiness to read is asked for. The writer of a pipe reads nothing, but so it hears that its reader has gone.
@@ -124,6 +129,7 @@ class StreamTransport final : public Transport {
   bool ends_sending_ = false;     // asked to, when the queue is empty
   bool wants_drained_ = false;
   bool wants_room_ = false;       // the sink has bytes that did not fit
+  bool is_starved_ = false;       // of memory, and the sink knows
   bool closing_ = false;
 };
 

@@ -22,6 +22,7 @@ enum class TransportEvent : std::int32_t {
   kAcceptFailed = -9,  // accepting has stopped until it is resumed; b = errno
   kClosed = -10,     // what waited was sent, and the descriptor is closed
   kDatagramError = -11,  // the kernel says so of a datagram that was sent earlier, and work goes on; b = errno
+  kStarved = -12,    // the kernel has no memory for what is sent, until the sink asks to try again; b = errno
 };
 
 }  // namespace readyloop::transport

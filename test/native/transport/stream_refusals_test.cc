@@ -31,11 +31,58 @@ TEST_CASE("StreamTransport: a kernel without memory keeps the connection, and no
   call_faults().send = {Fault{ENOBUFS}, Fault{ENOMEM}, Fault{ENOBUFS}};
   fixture.write(kFirst, "all of it");
   fixture.transports->flush();
-  CHECK(is_event(fixture.drain.consume_all().at(0), TransportEvent::kBacklog));
+  const auto told = fixture.drain.consume_all();
+  CHECK(is_event(told.at(0), TransportEvent::kStarved));
+  CHECK(told.at(0).b == ENOBUFS);
+  CHECK(is_event(told.at(1), TransportEvent::kBacklog));
+  // The socket is writable all the while, and nobody looks: that would be a spin.
   CHECK(fixture.turn().empty());
   CHECK(fixture.turn().empty());
+  CHECK(call_faults().sends == 1);
+  StreamTransport& stream = *fixture.transports->stream(kFirst);
+  for (const int error : {ENOMEM, ENOBUFS}) {
+    stream.retry_sending();
+    const auto again = fixture.turn();
+    CHECK(is_event(again.at(0), TransportEvent::kStarved));
+    CHECK(again.at(0).b == error);
+  }
+  stream.retry_sending();
   CHECK(is_event(fixture.turn().at(0), TransportEvent::kDrained));
+  CHECK(call_faults().sends == 4);
   CHECK(read_all(peer.get()) == "all of it");
+}
+
+TEST_CASE("StreamTransport: bytes of the sink for which there is no memory go when it asks again, behind those before") {
+  TransportFixture fixture;
+  Fd peer = fixture.stream(kFirst);
+  StreamTransport& stream = *fixture.transports->stream(kFirst);
+  const std::string text = "of the sink";
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  call_faults().send = {Fault{ENOBUFS}};
+  CHECK(stream.send_some(bytes, text.size()).value() == 0);
+  CHECK(is_event(fixture.drain.consume_all().at(0), TransportEvent::kStarved));
+  CHECK(fixture.turn().empty());
+  stream.retry_sending();
+  CHECK(is_event(fixture.turn().at(0), TransportEvent::kDrained));
+  CHECK(stream.send_some(bytes, text.size()).value() == text.size());
+  CHECK(read_all(peer.get()) == text);
+  // Nothing waits, so nothing is tried, and nothing is told.
+  stream.retry_sending();
+  CHECK(fixture.turn().empty());
+}
+
+TEST_CASE("StreamTransport: a closing stream for which there is no memory closes behind what it sends later") {
+  TransportFixture fixture;
+  Fd peer = fixture.stream(kFirst);
+  call_faults().send = {Fault{ENOBUFS}};
+  fixture.write(kFirst, "last words");
+  CHECK_FALSE(fixture.transports->close(kFirst));
+  static_cast<void>(fixture.drain.consume_all());
+  CHECK(fixture.turn().empty());
+  fixture.transports->stream(kFirst)->retry_sending();
+  CHECK(is_event(fixture.turn().at(0), TransportEvent::kClosed));
+  CHECK(fixture.transports->stream(kFirst) == nullptr);
+  CHECK(read_all(peer.get()) == "last words");
 }
 
 TEST_CASE("StreamTransport: a stream that is closing does not go on reading when it is told to") {
