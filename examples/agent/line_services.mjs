@@ -4,7 +4,9 @@ import { run, sleep, sleepForever, startServer } from 'readyloop';
 /** Serves every service of `answers` for ever. `ready(ports)` is told where, by name. */
 export function serveLines(answers, { delays, fail, down }, ready) {
   const serve = (name) => function* (stream) {
-    const question = JSON.parse(yield* stream.readLine());
+    const line = yield* stream.readLine();
+    if (line === null) return; // Nothing was asked.
+    const question = JSON.parse(line);
     yield* sleep(delays[name]);
     const reply = name === fail ? { error: 'overloaded, try again later' } : { answer: answers[name](question) };
     yield* stream.send(`${JSON.stringify(reply)}\n`);

@@ -90,9 +90,9 @@ export class ByteStream extends StreamCore {
    * Throws: LimitExceededError if it is not within the limit, and nothing is taken; IncompleteReadError; as `read`.
    * Checkpoint: only if it is not there yet. Cancel: nothing is taken.
    */
-  readUntil(separator: Separator, { limit = DEFAULT_LIMIT }: LimitOptions = {}): Future<Buffer> {
+  readUntil(separator: Separator, options?: LimitOptions): Future<Buffer> {
     const separators = toSeparators(separator);
-    assertByteCount(limit, 'readUntil: limit');
+    const limit = toLimit(options, 'readUntil');
     this._beforeReading();
     return this._park(new UntilReader(this._sockets.loop, this, separators, limit));
   }
@@ -104,8 +104,8 @@ export class ByteStream extends StreamCore {
    * Throws: LimitExceededError, and nothing is taken; as `read`.
    * Checkpoint: only if it is not there yet. Cancel: nothing is taken.
    */
-  readLine({ limit = DEFAULT_LIMIT }: LimitOptions = {}): Future<Buffer | null> {
-    assertByteCount(limit, 'readLine: limit');
+  readLine(options?: LimitOptions): Future<Buffer | null> {
+    const limit = toLimit(options, 'readLine');
     this._beforeReading();
     return this._park(new LineReader(this._sockets.loop, this, limit));
   }
@@ -302,6 +302,14 @@ export class ByteStream extends StreamCore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function toLimit(options: LimitOptions | undefined, call: string): number {
+  if (options === undefined) return DEFAULT_LIMIT;
+  assertOptions(options, call, ['limit']);
+  const { limit = DEFAULT_LIMIT } = options;
+  assertByteCount(limit, `${call}: limit`);
+  return limit;
 }
 
 function toSeparators(separator: Separator): Buffer[] {

@@ -1,6 +1,7 @@
 // What streams are given: bytes to write, and numbers of bytes.
 
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { assertOptions } from '../kernel/arguments.js';
 import { describe } from '../kernel/coroutine.js';
 import type { WriteLimits } from './sending.js';
 
@@ -36,7 +37,9 @@ export function toBytes(data: unknown, what: string): Uint8Array {
 }
 
 /** @internal */
-export function toWriteLimits({ high, low }: WriteLimitOptions): WriteLimits {
+export function toWriteLimits(options: WriteLimitOptions): WriteLimits {
+  assertOptions(options, 'setWriteLimits', ['high', 'low']);
+  const { high, low } = options;
   const above = high ?? (low === undefined ? DEFAULT_HIGH_BYTES : 4 * low);
   const below = low ?? Math.floor(above / 4);
   assertByteCount(above, 'setWriteLimits: high');

@@ -2,7 +2,7 @@
 
 import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
-import type { Coroutine } from '../kernel/coroutine.js';
+import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { ByteStream } from './byte_stream.js';
@@ -92,6 +92,9 @@ export function checkedTarget(options: ConnectOptions, call: string): ConnectTar
   const { host = 'localhost', port = -1, path, localAddress = '', localPort = 0, resolver, signal } = options;
   const { happyEyeballsDelay: delayMs = ATTEMPT_DELAY_MS } = options;
   assertPort(localPort, `${call}: localPort`);
+  if (typeof (localAddress as unknown) !== 'string') {
+    throw new ArgumentTypeError(`${call}: localAddress is a string, not ${describe(localAddress)}`);
+  }
   if (localAddress !== '' && familyOf(localAddress) === 0) {
     throw new ArgumentRangeError(`${call}: localAddress ${localAddress} is no numeric address`);
   }

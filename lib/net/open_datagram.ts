@@ -14,7 +14,7 @@ import type { SocketAddress } from './addresses.js';
 import { adoptDatagrams } from './adopting_datagrams.js';
 import { DatagramSocket } from './datagram_socket.js';
 import { type Destination, toTarget } from './peers.js';
-import { assertPlace } from './places.js';
+import { assertPlace, assertSwitches } from './places.js';
 import { resolveHost } from './resolver.js';
 import { socketsOf } from './sockets.js';
 
@@ -82,6 +82,7 @@ export function openDatagram(options: DatagramOptions): Future<DatagramSocket> {
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
     throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
   }
+  assertSwitches(options, ['reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'receiveDescriptors'], call);
   if (onError !== undefined) assertCallable(onError, `${call}: onError`);
   const loop = getRunningLoop();
   return loop._makeTask<DatagramSocket>(open(loop, options), { name: call, eager: true });

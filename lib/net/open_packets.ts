@@ -11,7 +11,7 @@ import { assertDescriptor } from '../kernel/watch_table.js';
 import { sleep } from '../tasks/sleep.js';
 import { adoptDatagrams } from './adopting_datagrams.js';
 import { PacketSocket } from './packet_socket.js';
-import { assertText } from './places.js';
+import { assertSwitches, assertText } from './places.js';
 import type { PacketSetting } from './server.js';
 import { type Sockets, socketsOf } from './sockets.js';
 
@@ -64,6 +64,7 @@ export function openPackets(options: PacketOptions): Future<PacketSocket> {
 /** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
 export function packetSetting(options: PacketLimits, call: string): PacketSetting {
   const { maxPacketBytes: maxBytes = DEFAULT_BYTES, receiveDescriptors } = options;
+  assertSwitches(options, ['receiveDescriptors'], call);
   if (typeof maxBytes !== 'number') {
     throw new ArgumentTypeError(`${call}: maxPacketBytes is a number, not ${describe(maxBytes)}`);
   }

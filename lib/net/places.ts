@@ -26,6 +26,15 @@ export function assertText(text: unknown, what: string): asserts text is string 
   if (text === '') throw new ArgumentRangeError(`${what} is empty`);
 }
 
+/** @internal Throws unless each of these options is true, false or not there: `'no'` would count as true. */
+export function assertSwitches(options: object, names: readonly string[], call: string): void {
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new ArgumentTypeError(`${call}: ${name} is true or false, not ${describe(value)}`);
+  }
+}
+
 /** @internal */
 export function assertPort(port: unknown, what: string): void {
   if (typeof port !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(port)}`);

@@ -1,7 +1,7 @@
 // What can wait for a stream's bytes. A reader is a future: whenever bytes or the end arrive, it looks whether they are
 // enough, and takes them only then. So a reader that is cancelled has taken nothing, and the bytes stay.
 
-import { IncompleteReadError, LimitExceededError } from '../base/errors.js';
+import { IncompleteReadError, InvalidStateError, LimitExceededError } from '../base/errors.js';
 import { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import type { StreamBuffer } from './stream_buffer.js';
@@ -187,9 +187,17 @@ export class IntoReader extends Reader<number> {
     this.into = into;
   }
 
+  /** @internal Fails if the memory was transferred, or made smaller, so that nothing has room: that is no end. */
+  _hasRoom(): boolean {
+    if (this.into.length > 0) return true;
+    this._fail(new InvalidStateError('readInto: the memory was transferred while it waited for bytes'));
+    return false;
+  }
+
   override _attempt(): void {
     const unread = this._stream._unread;
     if (unread !== null) {
+      if (!this._hasRoom()) return;
       const taken = this._stream._take(this.into.length);
       this.into.set(taken);
       this._finish(taken.length);

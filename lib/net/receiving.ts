@@ -167,6 +167,10 @@ export abstract class Receiving {
   }
 
   private _receiveInto(reader: IntoReader): void {
+    if (!reader._hasRoom()) {
+      this._reader = null;
+      return;
+    }
     const count = this._receiveNow(reader.into, 0, reader.into.length);
     if (count < 0) return;
     this._reader = null;

@@ -28,11 +28,17 @@ export class SharedWait extends Future<void> {
   }
 }
 
+// What waits, and how much it was: it is its writer's memory, who may transfer it to a worker meanwhile.
+interface Held {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
 export class Sending {
   /** Bytes wait in the engine. */
   hasBacklog = false;
   readonly waits = new Set<SharedWait>();
-  readonly #held: Uint8Array[] = [];
+  readonly #held: Held[] = [];
   #heldBytes = 0;
 
   get heldBytes(): number {
@@ -44,19 +50,24 @@ export class Sending {
   }
 
   hold(bytes: Uint8Array): void {
-    this.#held.push(bytes);
+    this.#held.push({ bytes, length: bytes.length });
     this.#heldBytes += bytes.length;
   }
 
-  /** Hands what is held to `send`, which answers how much it took. Returns: false if it answered less than zero. */
+  /**
+   * Hands what is held to `send`, which answers how much it took, or less than zero to end this.
+   *
+   * Returns: false if the next bytes are not there any more.
+   */
   release(send: (bytes: Uint8Array) => number): boolean {
     while (this.#held.length > 0) {
-      const bytes = this.#held[0]!;
+      const { bytes, length } = this.#held[0]!;
+      if (bytes.length !== length) return false;
       const sent = send(bytes);
-      if (sent < 0) return false;
+      if (sent < 0) return true;
       this.#heldBytes -= sent;
-      if (sent < bytes.length) {
-        this.#held[0] = bytes.subarray(sent);
+      if (sent < length) {
+        this.#held[0] = { bytes: bytes.subarray(sent), length: length - sent };
         return true;
       }
       this.#held.shift();

@@ -4,7 +4,7 @@
 // Invariant: a connection is counted until its task has ended and its stream is closed.
 
 import { constants } from 'node:os';
-import { CancelledError, InvalidStateError, socketError } from '../base/errors.js';
+import { CancelledError, ClosedResourceError, InvalidStateError, socketError } from '../base/errors.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import { CancelStatus } from '../kernel/cancel_status.js';
 import { type Context } from '../kernel/context.js';
@@ -97,6 +97,8 @@ export class Server {
   readonly #members = new Set<Task<unknown>>();
   readonly #waits = new Set<SharedWait>();
   readonly #closings = new Set<SharedWait>();
+  // Connections that the server itself has closed: that their handlers hear of it is no failure.
+  readonly #dismissed = new WeakSet<Connection>();
   #first: Connection | null = null;
   #connections = 0;
   #isClosed = false;
@@ -232,6 +234,7 @@ export class Server {
   _handlerEnded(stream: Connection, task: Task<unknown>): void {
     this.#members.delete(task);
     if ((task._state & State.outcome) !== State.failed || task._value instanceof CancelledError) return;
+    if (task._value instanceof ClosedResourceError && this.#dismissed.has(stream)) return;
     this.#sockets.loop.callExceptionHandler({
       message: `${task.name}, which served a connection, has failed`,
       exception: task._value,
@@ -288,12 +291,18 @@ export class Server {
 
   /** Closes all connections, each after what was written to it; secure ones with the end of TLS. */
   closeClients(): void {
-    for (const stream of this.#streams()) stream._closeForServer();
+    for (const stream of this.#dismiss()) stream._closeForServer();
   }
 
   /** Closes all connections at once, with a reset. */
   abortClients(): void {
-    for (const stream of this.#streams()) stream.abort();
+    for (const stream of this.#dismiss()) stream.abort();
+  }
+
+  #dismiss(): Connection[] {
+    const streams = this.#streams();
+    for (const stream of streams) this.#dismissed.add(stream);
+    return streams;
   }
 
   #streams(): Connection[] {

@@ -11,7 +11,7 @@ import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
 import { acceptSecured, acceptStream } from './accepted_stream.js';
 import { refusedDescriptor } from './adopting.js';
-import { assertPlace } from './places.js';
+import { assertPlace, assertSwitches } from './places.js';
 import { secureHandler } from './secure_handler.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { type ConnectionHandler, Server, type ServerSetting } from './server.js';
@@ -86,6 +86,7 @@ export type Serving = Omit<ServerSetting, 'maxConnections' | 'tuning'>;
 export function serve(serving: Serving, options: ServerOptions, call: string): Future<Server> {
   if (options.fd === undefined) assertPlace(options, call);
   else assertAdopted(options, call);
+  assertSwitches(options, ['reusePort', 'ipv6Only'], call);
   const limits = checkedLimits(options, call);
   const tuning = checkedTuning(options, call);
   assertResolver(options.resolver, call);

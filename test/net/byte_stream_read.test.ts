@@ -357,6 +357,10 @@ test('ST4: separators that are empty or nothing are refused at the call', () => 
   expect(() => far.readUntil(['a', ''])).toThrow(withCode('ERR_OUT_OF_RANGE'));
   expect(() => far.readUntil(3 as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   expect(() => far.read('3' as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+  for (const options of [null, 5, { limt: 5 }] as never[]) {
+    expect(() => far.readUntil('a', options)).toThrow(withCode('ERR_INVALID_ARG_TYPE', /readUntil/));
+    expect(() => far.readLine(options)).toThrow(withCode('ERR_INVALID_ARG_TYPE', /readLine/));
+  }
   expect(() => far.readInto('memory' as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   near.abort();
   far.abort();

@@ -237,6 +237,7 @@ test('IO16: marks are refused if they make no sense', () => run(function* () {
   const { near, far } = yield* connect();
   expect(() => near.setWriteLimits({ high: 1, low: 2 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   expect(() => near.setWriteLimits({ high: -1 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => near.setWriteLimits(undefined as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   near.setWriteLimits({ low: 10 });
   near.setWriteLimits({ high: 0 });
   near.abort();

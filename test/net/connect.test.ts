@@ -1,7 +1,7 @@
 // Opening connections: where to, from where, what fails, and that a wait given up closes its descriptor.
 import { readdirSync } from 'node:fs';
 import { createServer as createNodeServer } from 'node:net';
-import { createConnection, createServer, createTask, openConnection, startServer } from '../../lib';
+import { createConnection, createServer, createTask, openConnection, openDatagram, startServer } from '../../lib';
 import { outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { onlyNative, run, runBlocking } from './engines';
@@ -123,7 +123,24 @@ test.each(misspelt.slice(2))('IO26: %s refuses TLS rather than go on without it'
   yield* turn();
 }));
 
-test('IO26: a local address that is a name is refused at the call', () => run(function* () {
+const switches: readonly [string, string, (options: never) => unknown][] = [
+  ...['reusePort', 'ipv6Only'].map((name) => ['startServer', name, misspelt[1]![1]] as const),
+  ...['reusePort', 'ipv6Only'].map((name) => ['createServer', name, misspelt[3]![1]] as const),
+  ...['reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'receiveDescriptors'].map((name) => {
+    return ['openDatagram', name, openDatagram] as const;
+  }),
+].map(([call, name, open]) => [call, name, open]);
+
+test.each(switches)('IO26: %s takes nothing but true or false for %s', (call, name, open) => run(function* () {
+  for (const value of ['no', 1, null]) {
+    const refusal = withCode('ERR_INVALID_ARG_TYPE', RegExp(`${call}.*${name}`));
+    expect(() => open({ port: 0, [name]: value } as never)).toThrow(refusal);
+  }
+  yield* turn();
+}));
+
+test('IO26: a local address that is a name, or no text, is refused at the call', () => run(function* () {
   expect(() => openConnection({ port: 0, localAddress: 'here' })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => openConnection({ port: 0, localAddress: 1 as never })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   yield* turn();
 }));

@@ -1,0 +1,71 @@
+// Memory that callers lend to a stream, and take away before the stream is done with it. The stream says so: it neither
+// waits for ever nor takes it for the end.
+import { createTask, run } from '../../lib';
+import { TransportEvent } from '../../lib/engine/abi';
+import { Control } from '../../lib/engine/transports';
+import { outcomeOf } from '../tasks/support';
+import { acceptFromNode, connect, pattern, turn, until } from './support';
+
+// As postMessage(…, [memory]) does.
+const transfer = (view: Uint8Array): unknown => structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
+
+test('readInto: memory that was transferred while it waited is an error, and the bytes stay', () => run(function* () {
+  const { near, far } = yield* connect();
+  const memory = new Uint8Array(100);
+  const reading = createTask(function* () {
+    return yield* near.readInto(memory);
+  });
+  yield* turn();
+  transfer(memory);
+  yield* far.send('hello');
+  const [how, error] = yield* outcomeOf(reading);
+  expect([how, error]).toEqual(['failed', expect.objectContaining({ code: 'ERR_INVALID_STATE' })]);
+  expect(String(yield* near.readExactly(5))).toBe('hello');
+  void near.close();
+  void far.close();
+}));
+
+test('send: memory that was transferred while it waited fails the stream, and the peer sees no end', () =>
+  run(function* () {
+  const { near, far } = yield* connect();
+  const memory = new Uint8Array(pattern(20_000_000));
+  const sending = createTask(function* () {
+    yield* near.send(memory);
+  });
+  yield* until(() => near.pendingBytes > 0);
+  transfer(memory);
+  const reading = createTask(() => far.readAll());
+  expect(yield* outcomeOf(sending)).toEqual(['failed', expect.objectContaining({ code: 'ERR_INVALID_STATE' })]);
+  expect(yield* outcomeOf(reading)).toEqual(['failed', expect.objectContaining({ code: 'ECONNRESET' })]);
+  expect(near.closed).toBe(true);
+  void far.close();
+}));
+
+test('ByteStream: memory that is shared with workers can be sent and received into', () => run(function* () {
+  const { near, far } = yield* connect();
+  const sent = pattern(100_000);
+  const shared = new Uint8Array(new SharedArrayBuffer(sent.length));
+  shared.set(sent);
+  near.write(shared.subarray(0, 10));
+  yield* near.send(shared.subarray(10));
+  const into = new Uint8Array(new SharedArrayBuffer(sent.length));
+  let count = 0;
+  while (count < sent.length) count += yield* far.readInto(into.subarray(count));
+  expect(sent.equals(Buffer.from(into))).toBe(true);
+  void near.close();
+  void far.close();
+}));
+
+test('IO13: where the kernel has no memory for what is sent, it is asked again after a while', () => run(function* () {
+  const { stream, socket } = yield* acceptFromNode();
+  const { transports } = stream._sockets;
+  const asked: Control[] = [];
+  const control = jest.spyOn(transports, 'control').mockImplementation((_slot, _word, what) => asked.push(what));
+  stream._deliver(TransportEvent.starved, 105);
+  expect(asked).toEqual([]);
+  yield* until(() => asked.length > 0);
+  expect(asked).toEqual([Control.retrySending]);
+  control.mockRestore();
+  stream.abort();
+  socket.destroy();
+}));
