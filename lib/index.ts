@@ -120,6 +120,7 @@ export {
   shielded,
   type ShieldedOptions,
   timeout,
+  timeoutAt,
   ValuedScope,
 } from './tasks/timeouts.js';
 export { type ScopeBody, ScopedOperation } from './kernel/scoped.js';

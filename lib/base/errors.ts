@@ -23,7 +23,11 @@ export interface CancelOrigin {
   readonly source?: CancelSource;
 }
 
-/** Thrown at the `yield*` or `await` where a cancelled task waits. Let it pass through `catch` blocks. */
+/**
+ * Thrown at the `yield*` or `await` where a cancelled task waits. Let it pass through `catch` blocks.
+ *
+ * Its `cause` is the reason, if that is an error: in a group that has failed, the failure of the sibling.
+ */
 export class CancelledError extends ReadyloopError {
   readonly code = 'ERR_CANCELLED';
   /** What was given to `cancel(reason)`. */
@@ -32,7 +36,8 @@ export class CancelledError extends ReadyloopError {
   /** The cancel scope that was cancelled; null for `task.cancel()` and for a future that was cancelled by itself. */
   readonly scope: object | null;
   constructor(reason?: unknown, origin: CancelOrigin | null = null, scope: object | null = null) {
-    super(reason === undefined ? 'the wait was cancelled' : `the wait was cancelled: ${describeReason(reason)}`);
+    const failure = isError(reason) ? reason : null;
+    super(messageFor(reason, failure), failure === null ? undefined : { cause: failure });
     this.reason = reason;
     this.origin = origin;
     this.scope = scope;
@@ -42,6 +47,11 @@ export class CancelledError extends ReadyloopError {
   get source(): CancelSource {
     return this.origin?.source ?? 'cancel';
   }
+}
+
+function messageFor(reason: unknown, failure: Error | null): string {
+  if (reason === undefined) return 'the wait was cancelled';
+  return `the wait was cancelled: ${failure === null ? printable(reason) : failure.message}`;
 }
 
 function describeReason(reason: unknown): string {

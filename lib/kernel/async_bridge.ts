@@ -30,6 +30,8 @@ interface Source {
   readonly _cancelRequest: unknown;
   /** It runs a part of its awaiter's own code. */
   readonly _standsIn: boolean;
+  /** Nobody who waits for it may go on before it has ended. */
+  readonly _binds: boolean;
   done(): boolean;
   cancelled(): boolean;
   _take(): unknown;
@@ -55,6 +57,14 @@ export class ReactionSet {
     const sources = [...this.#waiters].map((waiter) => waiter.source);
     for (const waiter of this.#waiters) waiter.source._removeWaiter(waiter);
     return sources;
+  }
+
+  /** Ends all waits with `error`, whatever becomes of what is waited for. Returns: false if it must not be. */
+  leaveBy(error: CancelledError): boolean {
+    const waiters = [...this.#waiters].filter((waiter) => !waiter.source.done());
+    if (waiters.length === 0 || waiters.some(({ source }) => source._standsIn || source._binds)) return false;
+    for (const waiter of waiters) waiter.leaveBy(error);
+    return true;
   }
 
   /** What is waited for. */
@@ -88,6 +98,7 @@ export class ReactionWaiter implements Sink {
   readonly #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
   #slot = -1;
   #undoneBy: CancelledError | null = null;
+  #isLeft = false;
 
   private constructor(
     source: Source,
@@ -140,6 +151,14 @@ export class ReactionWaiter implements Sink {
     if (this.source._cancelBy(request)) this.#undoneBy = error;
   }
 
+  /** The wait ends with `error`, and what was waited for goes on. */
+  leaveBy(error: CancelledError): void {
+    this.source._removeWaiter(this);
+    this.#undoneBy = error;
+    this.#isLeft = true;
+    this._wake();
+  }
+
   _wake(): void {
     const loop = this.source._loop;
     this.#slot = loop._allocate(this);
@@ -155,6 +174,7 @@ export class ReactionWaiter implements Sink {
     this.#task?._reactions.delete(this);
     let value: unknown;
     try {
+      if (this.#isLeft) throw this.#undoneBy as CancelledError;
       value = taken(this.source, this.#task);
     } catch (error) {
       const isUndone = this.#undoneBy !== null && error instanceof CancelledError;

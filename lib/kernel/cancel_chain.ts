@@ -2,17 +2,24 @@
 // the stack: what it reaches through combinators and async functions is asked after the present one, so that the depth of
 // what awaits what does not matter. A request asks a task once, or tasks that await each other would be asked for ever;
 // so does a scope, or a chain of tasks that are all in it would be walked down from each of them.
+// A ring of tasks that await each other has no wait below it that could be undone, so one of them has to leave its wait.
 
 import type { CancelledError } from '../base/errors.js';
 import { ReactionSet } from './async_bridge.js';
+import { cancelledError } from './cancelled_error.js';
+import { current } from './current.js';
 import { type CancelRequest, Future, type Waiter } from './future.js';
-import { noteRequested } from './swallowed.js';
+import { noteRequested, noteThrown } from './swallowed.js';
+import { Flag } from './task_flags.js';
 
 /** What a request must know of a task. */
-export interface AskedTask {
+export interface AskedTask extends Waiter {
   readonly name: string;
   readonly _nominal: { readonly name: string };
   readonly _loop: { readonly _debug: boolean };
+  readonly _status: { errorFor(request: unknown): CancelledError | null };
+  _state: number;
+  _value: unknown;
   _waiting: unknown;
   done(): boolean;
   _noteRequest(request: CancelRequest): void;
@@ -26,11 +33,26 @@ interface Region {
   error(): CancelledError;
 }
 
+/** A way down from task to task. `from` is the one at whose end it began, in something that waits for several. */
+interface Chain {
+  readonly from: Chain | null;
+}
+
+interface Asked {
+  readonly task: AskedTask;
+  readonly request: CancelRequest;
+  readonly from: Chain | null;
+  /** Who waits for it, where that is known. */
+  readonly by: AskedTask | null;
+}
+
 let isAsking = false;
-const toAsk: (AskedTask | CancelRequest)[] = [];
-// The chain in which each task was asked, by number.
-const askedIn = new Map<AskedTask, number>();
-let lastChain = 0;
+const toAsk: Asked[] = [];
+// The chain in which each task was asked.
+const askedIn = new Map<AskedTask, Chain>();
+// What is being undone now: at the end of which chain, and whose wait it is.
+let walked: Chain | null = null;
+let waiter: AskedTask | null = null;
 // Scopes that are asking: one that is cancelled by what another one calls asks within that one.
 let regions = 0;
 
@@ -46,43 +68,68 @@ export function askTogether(ask: () => void): void {
 
 /** Asks a task, and if it waits on another task, that one, and so on down. */
 export function askDown(task: AskedTask, request: CancelRequest): void {
-  toAsk.push(task, request);
+  toAsk.push({ task, request, from: walked, by: waiter });
   if (isAsking) return;
   isAsking = true;
   try {
-    for (let i = 0; i < toAsk.length; i += 2) askChain(toAsk[i] as AskedTask, toAsk[i + 1] as CancelRequest);
+    for (let i = 0; i < toAsk.length; i++) askChain(toAsk[i] as Asked);
   } finally {
     isAsking = false;
+    walked = null;
     toAsk.length = 0;
     if (regions === 0) askedIn.clear();
   }
 }
 
-function askChain(first: AskedTask, request: CancelRequest): void {
-  const chain = ++lastChain;
-  let task = first;
+function askChain({ task: first, request, from, by }: Asked): void {
+  const chain: Chain = { from };
+  let [task, before] = [first, by];
   for (;;) {
     const earlier = askedIn.get(task);
-    if (earlier === chain) return leaveRing(task, request);
+    if (earlier !== undefined && isAbove(earlier, chain)) {
+      if (!leave(task, request)) leave(before, request);
+      return;
+    }
     task._noteRequest(request);
     if (task._loop._debug) noteRequested(task, request);
     if (earlier !== undefined) return;
     askedIn.set(task, chain);
     const waiting = task._waiting;
     if (!isTask(waiting) || waiting.done()) {
-      if (!reachWait(waiting, request)) task._remember(request);
+      walked = chain;
+      const reached = reachFor(task, waiting, request);
+      walked = null;
+      if (!reached) task._remember(request);
       return;
     }
-    task = waiting;
+    [before, task] = [task, waiting];
   }
 }
 
-// A ring of tasks that await each other has no wait below it that could be cancelled, so one of them is resumed.
-function leaveRing(task: AskedTask, request: CancelRequest): void {
-  (task._waiting as Future<unknown>)._removeWaiter(task);
+// Cost: a step for each combinator and async function in between, but only for a task that is met again.
+function isAbove(earlier: Chain, chain: Chain): boolean {
+  for (let c: Chain | null = chain; c !== null; c = c.from) if (c === earlier) return true;
+  return false;
+}
+
+// A ring is a deadlock, so one of its tasks is resumed, with the request: who waits for it goes on by its end. Not one that
+// waits for parts of its own, or for children: nothing of those may go on after it. Returns: whether it was resumed.
+function leave(task: AskedTask | null, request: CancelRequest): boolean {
+  if (task === null || (current.task as unknown) === task || task.done()) return false;
+  const waiting = task._waiting;
+  const own = task._status.errorFor(request);
+  if (waiting instanceof ReactionSet) return waiting.leaveBy(own ?? cancelledError(request.reason, request.origin));
+  if (!(waiting instanceof Future) || waiting._standsIn || waiting._binds) return false;
+  waiting._removeWaiter(task);
   task._waiting = null;
-  task._remember(request);
+  if (own === null) {
+    task._remember(request);
+  } else {
+    task._value = noteThrown(task, own, waiting);
+    task._state |= Flag.raise;
+  }
   task._wake();
+  return true;
 }
 
 /** Returns: whether the request reached a wait, or an earlier one already did. */
@@ -90,6 +137,16 @@ export function reachWait(waiting: unknown, request: CancelRequest): boolean {
   if (waiting instanceof ReactionSet) return waiting.cancelAll(request);
   if (!(waiting instanceof Future)) return false;
   return waiting.done() ? waiting.cancelled() : waiting._cancelBy(request);
+}
+
+function reachFor(task: AskedTask, waiting: unknown, request: CancelRequest): boolean {
+  const outer = waiter;
+  waiter = task;
+  try {
+    return reachWait(waiting, request);
+  } finally {
+    waiter = outer;
+  }
 }
 
 /** Takes a task off what it waits for, which will not resume it any more. Returns: what that was. */
@@ -106,10 +163,18 @@ export function undoWaits(waits: readonly Future<unknown>[]): void {
 }
 
 /**
- * Undoes a wait for a scope. Returns: the error with which the waiting task goes on, or null if nothing was undone, or if
- * the wait keeps the scope's request, from which the error is made then.
+ * Undoes a wait of `task` for a scope. Returns: the error with which the task goes on, or null if nothing was undone, or
+ * if the wait keeps the scope's request, from which the error is made then.
  */
-export function undoFor(waiting: unknown, status: Region): CancelledError | null {
+export function undoFor(waiting: unknown, status: Region, task: AskedTask): CancelledError | null {
+  const outer = waiter;
+  waiter = task;
+  const error = undoWait(waiting, status);
+  waiter = outer;
+  return error;
+}
+
+function undoWait(waiting: unknown, status: Region): CancelledError | null {
   if (waiting instanceof ReactionSet) waiting.undoFor(status.request(), status.error());
   // What runs the awaiter's own code sees the scope by itself, unless it keeps it out.
   if (!(waiting instanceof Future) || waiting.done() || waiting._standsIn) return null;

@@ -137,7 +137,10 @@ export class CancelStatus {
       if (before === null) woken.push(status);
       for (let child = status._firstChild; child !== null; child = child._next) stack.push(child);
     }
-    for (const status of woken) status.scope?._becameCancelled(() => status.error());
+    for (const status of woken) {
+      // What listens to the signal of one may have put up a shield in front of the next.
+      if (status.effective !== null) status.scope?._becameCancelled(() => status.error());
+    }
     if (woken.length === 0) return;
     askTogether(() => {
       for (const status of woken) status._wakeTasks();

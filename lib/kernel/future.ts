@@ -230,6 +230,10 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
   get _standsIn(): boolean {
     return false;
   }
+  /** @internal True if nobody who waits for it may go on before it has ended. */
+  get _binds(): boolean {
+    return false;
+  }
 
   /** @internal For people who ask what a task waits for, and the tasks that could end the wait, where that is known. */
   _waitsFor(): { readonly what: string; readonly by: readonly Future<unknown>[] } {

@@ -36,9 +36,13 @@ export function noteRequest(rare: Rare, request: CancelRequest, status: CancelSt
   rare.askedIn = status;
 }
 
-/** Returns: the last request, if it came while the scope of `status` was entered, or null. */
+/**
+ * Returns: the last request, if it came while the scope of `status` was entered, or null. One that came back to the task in
+ * a ring, in the name of that very scope, is none.
+ */
 export function requestWithin(rare: Rare | null, status: CancelStatus): CancelRequest | null {
-  return rare !== null && rare.askedIn !== null && status.contains(rare.askedIn) ? rare.lastRequest : null;
+  if (rare === null || rare.askedIn === null || !status.contains(rare.askedIn)) return null;
+  return rare.lastRequest !== null && rare.lastRequest === status.cause ? null : rare.lastRequest;
 }
 
 /** Returns: the error of the scope that has undone this wait, once; else null. */

@@ -190,7 +190,7 @@ export class Task<T> extends Future<T> {
 
   /** @internal A cancellation became visible in the task's scope: undoes the wait; a running task sees it by itself. */
   _deliverScopeCancel(): void {
-    const error = this.done() ? null : undoFor(this._waiting, this._status);
+    const error = this.done() ? null : undoFor(this._waiting, this._status, this);
     if (error !== null) this._ownRare().undone = { wait: this._waiting, error };
   }
 

@@ -37,6 +37,9 @@ export class Starting<V> extends Future<V> {
     this.status.members = new Set();
   }
 
+  override get _binds(): boolean {
+    return true;
+  }
   get _looks(): boolean {
     return true;
   }

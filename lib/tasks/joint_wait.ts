@@ -18,6 +18,9 @@ export class JointWait extends Future<void> {
     this.#owner = owner;
   }
 
+  override get _binds(): boolean {
+    return true;
+  }
   override get _ears(): object {
     return this.#owner;
   }

@@ -58,6 +58,8 @@ export function failAt<T>(when: number, body: ScopeBody<CancelScope, T>): Scoped
 
 /** The asyncio name of `failAfter`. */
 export const timeout = failAfter;
+/** The asyncio name of `failAt`. */
+export const timeoutAt = failAt;
 
 /**
  * Runs `body` where cancellations of outer scopes do not reach, for cleaning up.

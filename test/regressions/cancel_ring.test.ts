@@ -1,7 +1,21 @@
 // Tasks that await each other can never end; a request to cancel went round among them for ever.
-import { type Coroutine, createTask, gather, runBlocking, sleep, type Task } from '../../lib';
+import {
+  all,
+  type Awaitable,
+  type Coroutine,
+  createTask,
+  failAfter,
+  gather,
+  moveOnAfter,
+  race,
+  runBlocking,
+  sleep,
+  type Task,
+  withTaskGroup,
+} from '../../lib';
 import { SimulatedEngine, virtualTime } from '../../lib/testing';
 import { thrownBy, withCode } from '../helpers/failures';
+import { colours, hosted, ticks } from '../tasks/support';
 
 function ring(length: number): Task<unknown>[] {
   const tasks: Task<unknown>[] = [];
@@ -54,4 +68,72 @@ test('runBlocking: a main that awaits a ring of tasks is a deadlock, not a hang'
     { engine: new SimulatedEngine() },
   ));
   expect(error).toEqual(withCode('ERR_DEADLOCK'));
+});
+
+// How one task of a ring may wait for the next one.
+const ways: readonly (readonly [string, (next: Task<unknown>) => Awaitable<unknown>])[] = [
+  ['itself', (next) => next],
+  ['a gather', (next) => gather(next)],
+  ['a gather in a gather', (next) => gather(gather(next))],
+  ['all', (next) => all(next)],
+  ['a race', (next) => race(next)],
+  ['a timeout', (next) => failAfter(60_000, function* () {
+    yield* next;
+  })],
+  ['an async body', (next) => failAfter(60_000, async () => {
+    await next;
+  })],
+  ['a child', (next) => withTaskGroup(function* (group) {
+    group.createTask(function* () {
+      yield* next;
+    });
+  })],
+  ['a promise', (next) => Promise.all([next]).then()],
+];
+
+describe.each(colours)('$name tasks', ({ name, of }) => {
+  const known = ways.filter(([way]) => name === 'async' || way !== 'a promise');
+  const waitingBy = (way: (next: Task<unknown>) => Awaitable<unknown>, next: () => Task<unknown>): Task<unknown> =>
+    createTask(of(function* () {
+      yield way(next());
+    }));
+
+  test.each(known)('regression: a request ends a ring that is closed by %s', async (_, way) => hosted(function* () {
+    for (const asked of [0, 1]) {
+      const tasks: Task<unknown>[] = [];
+      for (let i = 0; i < 2; i++) tasks.push(waitingBy(i === 0 ? way : (next) => next, () => tasks[1 - i]!));
+      yield* sleep(1);
+      tasks[asked]!.cancel('enough');
+      yield* sleep(1);
+      expect(tasks.map((task) => task.cancelled())).toEqual([true, true]);
+    }
+  })());
+
+  test('regression: the timeout of one who waits in a ring is caught by it', hosted(function* () {
+    const outcomes: unknown[] = [];
+    const tasks: Task<unknown>[] = [createTask(of(function* () {
+      const scope = (yield moveOnAfter(5, of(function* () {
+        yield tasks[1]!;
+      }))) as { cancelledCaught: boolean };
+      outcomes.push(scope.cancelledCaught);
+    }))];
+    tasks.push(waitingBy((next) => next, () => tasks[0]!));
+    yield* sleep(10);
+    expect([outcomes, tasks.map((task) => task.done())]).toEqual([[true], [true, true]]);
+  }));
+
+  test('regression: a scope over a ring ends all of it', hosted(function* () {
+    const scope = yield* moveOnAfter(5, function* () {
+      yield* withTaskGroup(function* (group) {
+        const tasks: Task<unknown>[] = [];
+        for (let i = 0; i < 3; i++) {
+          tasks.push(group.createTask(of(function* () {
+            yield i === 0 ? gather(tasks[1]!) : tasks[(i + 1) % 3]!;
+          })));
+        }
+        yield* ticks(2);
+      });
+    });
+    expect(scope.cancelledCaught).toBe(true);
+  }));
 });

@@ -67,6 +67,7 @@ describe.each(colours)('$name: a group', (colour: Colour) => {
       ['cause', { task: 'culprit', source: 'group' }],
       ['cause', { task: 'culprit', source: 'group' }],
     ]);
+    expect(causes.every(({ cause, reason }) => cause === reason)).toBe(true);
     expect(causes[0]).not.toBe(causes[1]);
   }));
 

@@ -139,6 +139,26 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     expect([wide.cancelledCaught, narrow.cancelledCaught, log]).toEqual([true, false, ['a task of the listener']]);
   }));
 
+  test('CS11, CS30: signal: a listener that puts up a shield keeps what is behind it', inTask(outer, function* () {
+    const [wide, narrow] = [new CancelScope(), new CancelScope()];
+    wide.signal.addEventListener('abort', () => {
+      narrow.shield = true;
+    });
+    const { signal } = narrow;
+    const log: unknown[] = [];
+    yield wide.run(inner.of(function* () {
+      yield narrow.run(outer.of(function* () {
+        yield checkpoint();
+        wide.cancel();
+        log.push(signal.aborted);
+        yield sleep(1);
+        log.push('behind the shield');
+      }));
+      yield checkpoint();
+    }));
+    expect([log, wide.cancelledCaught, narrow.cancelledCaught]).toEqual([[false, 'behind the shield'], true, false]);
+  }));
+
   test('CS22: fromSignal: cancels with the reason of the signal', inTask(outer, function* () {
     const controller = new AbortController();
     const scope = CancelScope.fromSignal(controller.signal);

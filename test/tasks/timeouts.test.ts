@@ -15,6 +15,7 @@ import {
   sleep,
   sleepForever,
   timeout,
+  timeoutAt,
   TimeoutError,
   type ValuedScope,
   withTaskGroup,
@@ -56,8 +57,8 @@ describe.each(nestings)('$name', ({ outer, inner }) => {
     yield checkpoint();
   }));
 
-  test('TO4: timeout, failAt: are the same by another name, and at an instant', inTask(outer, function* () {
-    expect(timeout).toBe(failAfter);
+  test('TO4: timeout, failAt, timeoutAt: are the same by another name, and at an instant', inTask(outer, function* () {
+    expect([timeout, timeoutAt]).toEqual([failAfter, failAt]);
     yield sleep(3);
     expect(codeOfError(yield* thrownFrom(failAt(8, forever)))).toBe('ERR_TIMEOUT');
     expect(now()).toBe(8);
