@@ -32,6 +32,7 @@ const PROGRAMS = [
   'async_storage',
   'node_http',
   'idle',
+  'drivers',
 ];
 // The questions that Python's loops are asked too; the names are those of its functions and of our rows.
 const PYTHON_QUESTIONS = ['step', 'hand_over', 'spawn'];

@@ -5,9 +5,10 @@ import { isQuick } from './contest.mjs';
 export const NODE_FLAGS = ['--expose-gc', '--max-old-space-size=8192'];
 
 /** Returns: what the command printed, parsed. Throws: an Error with the end of its error output if it failed. */
-export function runForJson(command, args, timeoutMs = 120_000) {
+export function runForJson(command, args, { timeoutMs = 120_000, env = {} } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+    const settings = { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, env: { ...process.env, ...env } };
+    const child = spawn(command, args, settings);
     let output = '';
     let errors = '';
     child.stdout.on('data', (chunk) => (output += chunk));
@@ -21,14 +22,14 @@ export function runForJson(command, args, timeoutMs = 120_000) {
   });
 }
 
-/** Runs a Node program. */
-export function runProgram(file, args = []) {
-  return runForJson(process.execPath, [...NODE_FLAGS, file, ...args, ...(isQuick ? ['--quick'] : [])]);
+/** Runs a Node program, with more in its environment than this one has. */
+export function runProgram(file, args = [], env = {}) {
+  return runForJson(process.execPath, [...NODE_FLAGS, file, ...args, ...(isQuick ? ['--quick'] : [])], { env });
 }
 
 /** Runs this very program again as one of its sides. */
-export function runSide(meta, side) {
-  return runProgram(meta.filename ?? new URL(meta.url).pathname, ['--side', side]);
+export function runSide(meta, side, env = {}) {
+  return runProgram(meta.filename ?? new URL(meta.url).pathname, ['--side', side], env);
 }
 
 /** The side that this process is, or null when it is the whole program. */

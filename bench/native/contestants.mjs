@@ -6,11 +6,15 @@ import { fileURLToPath } from 'node:url';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const node = (name, ...args) => [process.execPath, path.join(here, 'servers', name), ...args];
 
+/** Servers that are measured only when `--servers` names them. */
+export const ON_REQUEST = ['ours poller'];
+
 /** Returns: the servers that can be started here, by name, as commands: of streams, of datagrams, of HTTP. */
 export function findServers(build, python) {
   const stream = {
     floor: [path.join(build, 'echo_floor')],
     ours: node('ours.mjs'),
+    'ours poller': ['env', 'READYLOOP_DRIVER=poller', ...node('ours.mjs')],
     'ours readInto': node('ours_into.mjs'),
     'ours protocol': node('ours_protocol.mjs'),
     data: node('node_data.mjs'),
@@ -47,6 +51,7 @@ export const CASES = {
     what: '1 KiB, 100 connections', servers: PLAIN, load: ['echo', 100, 1024, 1],
     against: {
       ours: { ...KNOWN, floor: 1.2, data: 0.7, 'for await': 0.55, 'uvloop protocol': 1 }, 'ours protocol': PROTOCOL,
+      'ours poller': { ours: null },
     },
   },
   '1k16': {

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { assertBuilt, findPythonLoops } from '../harness/preparation.mjs';
 import { median } from '../harness/statistics.mjs';
-import { CASES, findServers } from './contestants.mjs';
+import { CASES, findServers, ON_REQUEST } from './contestants.mjs';
 import { datagramArguments, loadArguments, measureIdle, measureLoad } from './measure.mjs';
 import { machine, publish } from './publish.mjs';
 
@@ -128,8 +128,9 @@ function readOptions() {
 // Those of the case that are there and wanted.
 function serversOf({ kind, servers }, found, wanted) {
   const all = found[kind === 'datagram' || kind === 'http' ? kind : 'stream'];
-  const names = (servers ?? Object.keys(all)).filter((name) => name in all);
-  return Object.fromEntries(names.filter((name) => wanted?.includes(name) ?? true).map((name) => [name, all[name]]));
+  const names = [...new Set([...(servers ?? Object.keys(all)), ...ON_REQUEST])].filter((name) => name in all);
+  const chosen = names.filter((name) => wanted?.includes(name) ?? !ON_REQUEST.includes(name));
+  return Object.fromEntries(chosen.map((name) => [name, all[name]]));
 }
 
 const options = readOptions();
