@@ -1,8 +1,21 @@
 // Microtasks while our own loop owns the thread. Node lets nobody run them from inside a microtask (the top level of an
 // ES module is one), so whether it works is found out by trying.
 
-// Node's own way to run the queue of nextTick callbacks and promise reactions; in every version from 20 to 26.
-const { _tickCallback: tickCallback } = process as unknown as { _tickCallback?: () => void };
+// A host's own way to run the queue of nextTick callbacks and promise reactions. Node has one in every version from 20 to
+// 26. Bun has that name too, and it does nothing there; what does is in a module of its own, and works in a microtask as
+// well. Deno has none.
+const tickCallback = findTickCallback();
+
+function findTickCallback(): (() => void) | undefined {
+  const { _tickCallback: ofNode, getBuiltinModule } = process as unknown as Host;
+  if (process.versions['bun'] === undefined) return ofNode;
+  return getBuiltinModule?.('bun:jsc')?.drainMicrotasks;
+}
+
+interface Host {
+  readonly _tickCallback?: () => void;
+  readonly getBuiltinModule?: (name: string) => { readonly drainMicrotasks?: () => void } | undefined;
+}
 
 /** Returns: whether promise reactions can be run here and now. */
 export function canRunMicrotasks(): boolean {
