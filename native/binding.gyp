@@ -42,6 +42,8 @@
               "-Wl,-z,relro",
               "-Wl,-z,now",
             ],
+            # For dlsym: part of the C library from glibc 2.34 on.
+            "libraries": ["-ldl"],
           },
         ],
         [

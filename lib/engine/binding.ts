@@ -44,6 +44,9 @@ export interface NativeLoop {
   openTransports(slab: ArrayBuffer, outbox: ArrayBuffer): NativeTransports | number;
   takeOverflow(): Int32Array;
   startHosted(drain: Drain, resource: object): number;
+  /** On the poller driver: something changed outside of a turn, or a turn is over. Returns: whether to ask for a turn. */
+  settle(): boolean;
+  askTurn(): void;
   ref(): void;
   unref(): void;
   close(): void;
@@ -53,7 +56,9 @@ export interface NativeBinding {
   readonly abi: Readonly<Record<string, number>>;
   /** Compiled-in selectors, the default first. */
   readonly selectors: readonly string[];
-  readonly NativeLoop: new (ring: ArrayBuffer, selector: string) => NativeLoop;
+  /** Drivers of hosted loops that this process has what they need for, the default first. */
+  readonly drivers: readonly string[];
+  readonly NativeLoop: new (ring: ArrayBuffer, selector: string, driver: string) => NativeLoop;
 }
 
 const PACKAGE_ROOT = join(__dirname, '..', '..');

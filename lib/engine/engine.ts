@@ -22,6 +22,8 @@ export type Drain = () => number;
 export interface Engine {
   /** For people: `native:epoll`, `simulated`. */
   readonly name: string;
+  /** Who makes hosted turns, for people: `uv` or `poller`, or the engine itself. */
+  readonly driver: string;
   /** True if time passes only when nothing is ready; the turn's time budget does not apply then. */
   readonly isVirtual: boolean;
   readonly ring: ReadyRing;

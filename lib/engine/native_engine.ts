@@ -3,9 +3,11 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { ArgumentRangeError, systemError } from '../base/errors.js';
 import { Header, HeaderFloat } from './abi.js';
-import { loadBinding, type NativeLoop } from './binding.js';
+import { loadBinding, type NativeBinding, type NativeLoop } from './binding.js';
+import { chosenDriver, type DriverName } from './drivers.js';
 import type { Direction, Drain, Engine } from './engine.js';
 import { openNativeTransports } from './native_transports.js';
+import { PolledLoop } from './polled_loop.js';
 import { ReadyRing } from './ready_ring.js';
 import type { Transports } from './transports.js';
 
@@ -19,8 +21,17 @@ function chosenSelector(available: readonly string[]): string {
   );
 }
 
+/** @internal Returns: a native loop as its driver wants it; whether it could be made is in its `failure`. */
+export function openNativeLoop(
+  binding: NativeBinding, ring: ReadyRing, selector: string, driver: DriverName,
+): NativeLoop {
+  const native = new binding.NativeLoop(ring.buffer, selector, driver);
+  return driver === 'poller' ? new PolledLoop(native, ring) : native;
+}
+
 export class NativeEngine implements Engine {
   readonly name: string;
+  readonly driver: DriverName;
   readonly isVirtual = false;
   readonly ring: ReadyRing;
   readonly #loop: NativeLoop;
@@ -31,7 +42,8 @@ export class NativeEngine implements Engine {
     this.ring = ring;
     const binding = loadBinding();
     const selector = chosenSelector(binding.selectors);
-    this.#loop = new binding.NativeLoop(this.ring.buffer, selector);
+    this.driver = chosenDriver(binding.drivers);
+    this.#loop = openNativeLoop(binding, this.ring, selector, this.driver);
     if (this.#loop.failure < 0) {
       const hint = 'the loop needs two descriptors; raise the limit of open files';
       throw systemError(this.#loop.failure, 'open selector', hint);
@@ -71,8 +83,10 @@ export class NativeEngine implements Engine {
     this.adoptOverflow();
   }
   openTransports(): Transports {
-    this.#transports ??= openNativeTransports(this.#loop, () => this.adoptOverflow());
-    return this.#transports;
+    if (this.#transports !== null) return this.#transports;
+    const opened = openNativeTransports(this.#loop, () => this.adoptOverflow());
+    if (this.#loop instanceof PolledLoop) this.#loop.watchOutbox(opened.outbox);
+    return (this.#transports = opened);
   }
   flush(): void {
     if (this.#transports === null || this.#transports.outbox.isEmpty) return;

@@ -10,7 +10,7 @@ import type { Control, StreamOption, Transports } from './transports.js';
 const SLAB_BYTES = 1024 * 1024;
 
 /** Throws: a system error if the loop is closed. */
-export function openNativeTransports(loop: NativeLoop, adoptOverflow: () => void): Transports {
+export function openNativeTransports(loop: NativeLoop, adoptOverflow: () => void): Transports & { outbox: Outbox } {
   const slab = new ArrayBuffer(SLAB_BYTES);
   const outbox = new Outbox();
   const native = loop.openTransports(slab, outbox.buffer);

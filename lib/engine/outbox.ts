@@ -29,6 +29,10 @@ export class Outbox implements SmallWrites {
 
   readonly #frames = new Int32Array(this.buffer, BYTES_AT, OUTBOX_BYTES / 4);
 
+  // Bytes it accepts before it looks again: none while somebody waits for a write.
+  #limit = OUTBOX_BYTES;
+  #onAppend: (() => void) | null = null;
+
   get isEmpty(): boolean {
     return this.#words[OutboxLayout.records] === 0;
   }
@@ -38,13 +42,34 @@ export class Outbox implements SmallWrites {
     return this.#words[OutboxLayout.flushes]!;
   }
 
+  /** Calls `onAppend` once, before the next write; costs a write nothing when it is not in use. */
+  notifyAppend(onAppend: () => void): void {
+    this.#onAppend = onAppend;
+    this.#limit = 0;
+  }
+
+  /** Takes `notifyAppend` back, if nothing was written since. */
+  ignoreAppends(): void {
+    this.#onAppend = null;
+    this.#limit = OUTBOX_BYTES;
+  }
+
+  // Returns: whether there is room for so many bytes, which the limit denies.
+  #hasRoom(end: number): boolean {
+    const onAppend = this.#onAppend;
+    if (onAppend === null) return false;
+    this.ignoreAppends();
+    onAppend();
+    return end <= OUTBOX_BYTES;
+  }
+
   /** Copies what a transport is to send. Returns: false, having done nothing, if there is no room before a flush. */
   append(slot: number, word: number, bytes: Uint8Array): boolean {
     const words = this.#words;
     const length = bytes.length;
     const used = words[OutboxLayout.bytes]!;
     const count = words[OutboxLayout.records]!;
-    if (used + length > OUTBOX_BYTES) return false;
+    if (used + length > this.#limit && !this.#hasRoom(used + length)) return false;
     const last = OutboxLayout.headerWords + (count - 1) * OutboxLayout.recordWords;
     if (count > 0 && words[last] === slot && words[last + 1] === word) {
       // The bytes of the last record end where the free ones begin.
@@ -78,7 +103,8 @@ export class Outbox implements SmallWrites {
     const { length } = payload;
     const payloadAt = start + (FrameLayout.words + address.length) * 4;
     const end = (payloadAt + length + 3) & ~3;
-    if (end > OUTBOX_BYTES || (!joins && count === OutboxLayout.capacity)) return false;
+    if (end > this.#limit && !this.#hasRoom(end)) return false;
+    if (!joins && count === OutboxLayout.capacity) return false;
     const frame = start >> 2;
     this.#frames[frame] = length;
     this.#frames[frame + 1] = 0;

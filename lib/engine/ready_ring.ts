@@ -101,6 +101,13 @@ export class ReadyRing {
     this.#limit = 0;
   }
 
+  /** Takes `notifyAppend` back, if nothing was appended since. */
+  ignoreAppends(): void {
+    if (this.#onAppend === null) return;
+    this.#onAppend = null;
+    this.#limit = this.words[Header.jsOverflow] === 0 ? this.capacity : 0;
+  }
+
   /** Forgets every waiting record. */
   clear(): void {
     this.words[Header.head] = this.words[Header.tail]!;
@@ -111,8 +118,7 @@ export class ReadyRing {
   #spill(slot: number, word: number, a: number, b: number): void {
     const onAppend = this.#onAppend;
     if (onAppend !== null) {
-      this.#onAppend = null;
-      this.#limit = this.words[Header.jsOverflow] === 0 ? this.capacity : 0;
+      this.ignoreAppends();
       onAppend();
       this.appendWith(slot, word, a, b);
       return;

@@ -268,10 +268,11 @@ export class EventLoop extends LoopCore {
   }
 
   metrics(): LoopMetrics {
+    const { name: engine, driver } = this._engine;
+    const { ticks, records } = this._drain;
     return {
+      engine, driver, ticks, records,
       turns: this._engine.turns(),
-      ticks: this._drain.ticks,
-      records: this._drain.records,
       ready: this._ring.size,
       timers: this._engine.timers(),
       watches: this._engine.watches(),

@@ -10,8 +10,12 @@ export interface EventLoopOptions {
   readonly debug?: boolean;
 }
 
-/** Counts since the loop was made, and what waits now. */
+/** What the loop stands on, counts since it was made, and what waits now. */
 export interface LoopMetrics {
+  /** The engine and its selector: `native:epoll`, `simulated`. */
+  readonly engine: string;
+  /** Who makes hosted turns: `uv`, `poller`, `simulated`. */
+  readonly driver: string;
   readonly turns: number;
   readonly ticks: number;
   readonly records: number;

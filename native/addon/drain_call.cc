@@ -1,4 +1,4 @@
-// The one napi_make_callback of the addon, and what surrounds it.
+// The two ways into JavaScript, and what surrounds them.
 #include "addon/drain_call.h"
 
 #include <cstdint>
@@ -7,6 +7,37 @@
 #include "loop/record.h"
 
 namespace readyloop::addon {
+namespace {
+
+// A thread that is being terminated has no exception, or one that Node refuses to report; either way the call
+// ends quietly here and the cleanup hook does the rest.
+void report_exception(napi_env env) noexcept {
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
+  if (napi_get_and_clear_last_exception(env, &exception) != napi_ok) return;
+  ignore_status(napi_fatal_exception(env, exception));
+}
+
+DrainAnswer read_answer(napi_env env, bool called, napi_value answer) noexcept {
+  std::int32_t code = loop::kDrainDone;
+  if (!called) {
+    report_exception(env);
+    return DrainAnswer::kFailed;
+  }
+  if (napi_get_value_int32(env, answer, &code) != napi_ok) return DrainAnswer::kDone;
+  return code == loop::kDrainReenter ? DrainAnswer::kReenter : DrainAnswer::kDone;
+}
+
+}  // namespace
+
+DrainAnswer call_drain_in_scope(napi_env env, napi_value drain) noexcept {
+  napi_value receiver = nullptr;
+  napi_value answer = nullptr;
+  const bool called = napi_get_undefined(env, &receiver) == napi_ok &&
+                      napi_call_function(env, receiver, drain, 0, nullptr, &answer) == napi_ok;
+  return read_answer(env, called, answer);
+}
 
 bool DrainCall::open(napi_env env, napi_value drain, napi_value resource) noexcept {
   env_ = env;
@@ -27,40 +58,25 @@ bool DrainCall::open(napi_env env, napi_value drain, napi_value resource) noexce
 }
 
 void DrainCall::run() noexcept {
-  while (!stopped_ && call()) {
+  while (!stopped_ && call() == DrainAnswer::kReenter) {
   }
 }
 
-bool DrainCall::call() noexcept {
+DrainAnswer DrainCall::call() noexcept {
   napi_handle_scope scope = nullptr;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return DrainAnswer::kFailed;
   napi_value drain = nullptr;
   napi_value receiver = nullptr;
   napi_value answer = nullptr;
-  std::int32_t code = loop::kDrainDone;
   // The receiver is the resource itself: with another object, Node versions differ in which of the two carries
   // the AsyncLocalStorage stores (nodejs/node#43038).
   const bool called =
       napi_get_reference_value(env_, drain_, &drain) == napi_ok &&
       napi_get_reference_value(env_, resource_, &receiver) == napi_ok &&
       napi_make_callback(env_, context_, receiver, drain, 0, nullptr, &answer) == napi_ok;
-  if (!called) {
-    report_exception();
-  } else if (napi_get_value_int32(env_, answer, &code) != napi_ok) {
-    code = loop::kDrainDone;
-  }
+  const DrainAnswer result = read_answer(env_, called, answer);
   ignore_status(napi_close_handle_scope(env_, scope));
-  return code == loop::kDrainReenter;
-}
-
-// A thread that is being terminated has no exception, or one that Node refuses to report; either way the call
-// ends quietly here and the cleanup hook does the rest.
-void DrainCall::report_exception() noexcept {
-  bool pending = false;
-  napi_value exception = nullptr;
-  if (napi_is_exception_pending(env_, &pending) != napi_ok || !pending) return;
-  if (napi_get_and_clear_last_exception(env_, &exception) != napi_ok) return;
-  ignore_status(napi_fatal_exception(env_, exception));
+  return result;
 }
 
 void DrainCall::release() noexcept {

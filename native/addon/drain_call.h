@@ -1,7 +1,7 @@
-// THE ONE call from C++ into JavaScript: the drain of a hosted loop. Nothing else in the addon calls a
+// The calls from C++ into JavaScript: the drain of a hosted loop, by either driver. Nothing else in the addon calls a
 // JavaScript function.
 //
-// Each call is a callback scope of its own: when it closes, Node runs process.nextTick callbacks and
+// Each call is a callback scope of its own: when it closes, the host runs process.nextTick callbacks and
 // microtasks. That is why the drain can ask to be entered again: whatever it left for promise reactions runs
 // between the two entries. The async context is made once, from the resource that the run gave, so that
 // AsyncLocalStorage and async_hooks see one resource for the whole run and not one per turn.
@@ -11,6 +11,17 @@
 
 namespace readyloop::addon {
 
+// How one entry of a drain ended.
+enum class DrainAnswer {
+  kDone,
+  kReenter,  // microtasks first, then the drain again
+  kFailed,   // by an exception, which was reported, or because the environment ends
+};
+
+// Calls drain() once, in a scope that the caller's caller has opened and will close: that of a thread-safe function.
+[[nodiscard]] DrainAnswer call_drain_in_scope(napi_env env, napi_value drain) noexcept;
+
+// Calls drain() in callback scopes of its own.
 class DrainCall {
  public:
   DrainCall() noexcept = default;
@@ -31,9 +42,7 @@ class DrainCall {
   void release() noexcept;
 
  private:
-  // True: drain asks to be entered again.
-  [[nodiscard]] bool call() noexcept;
-  void report_exception() noexcept;
+  [[nodiscard]] DrainAnswer call() noexcept;
 
   napi_env env_ = nullptr;
   napi_ref drain_ = nullptr;

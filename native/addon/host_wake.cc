@@ -35,8 +35,8 @@ class HostWake::Alarm final : public loop::Source {
 base::Result<std::uint32_t> HostWake::run_once(loop::Loop& loop, int backend,
                                                std::optional<base::Duration> max_wait) noexcept {
   const base::Duration wanted = max_wait.value_or(loop::kLongestWait);
-  if (backend < 0 || wanted <= base::Duration::zero()) return loop.run_once(max_wait);
-  return loop.run_once(std::min(wanted, watch(loop, backend)));
+  if (wanted <= base::Duration::zero()) return loop.run_once(max_wait);
+  return loop.run_once(std::min(wanted, backend < 0 ? kBlindWait : watch(loop, backend)));
 }
 
 base::Duration HostWake::watch(loop::Loop& loop, int backend) noexcept {

@@ -28,6 +28,9 @@ class HostWake {
   // for a heap snapshot before has left the very handle pending that a termination uses. That one has no edge.
   static constexpr base::Duration kEdgeWait = std::chrono::seconds(1);
 
+  // The same where the host has no descriptor to watch.
+  static constexpr base::Duration kBlindWait = std::chrono::milliseconds(250);
+
   HostWake() noexcept = default;
   HostWake(const HostWake&) = delete;
   HostWake& operator=(const HostWake&) = delete;

@@ -1,86 +1,55 @@
-// The hosted driver: Node's loop blocks, and ours is a descriptor in it. This is the only part that knows libuv.
-//
-// Before Node blocks, a prepare hook looks once. If a record waits or a timer is due, an idle handle keeps Node from
-// blocking and a check handle runs the turn right after its poll; otherwise one uv_timer stands for the next
-// deadline and nothing else is active, so an idle process makes no wake-ups. A turn also follows when
-// the selector's descriptor becomes readable. At most one turn runs per iteration of Node's loop.
-//
-// Invariant: the uv handles never keep the process alive, except the one that set_ref(true) refers to.
-// Lifetime: two parties hold a driver, its owner and libuv; it is deleted when both have let go. After
-// release() it never touches the loop again.
+// What a loop sees of whoever drives it from within a host's own loop. There are two: UvDriver joins libuv, where the host
+// has one; PollerDriver needs nothing but Node-API, and waits in a thread of its own.
+// A driver has an owner and a host, and is deleted when both have let go.
 #pragma once
 
 #include <node_api.h>
-#include <poll.h>
 
-#include <memory>
-#include <vector>
+#include <optional>
+#include <string_view>
 
-#include "addon/drain_call.h"
-#include "addon/host_poller.h"
 #include "base/clock.h"
 #include "base/status.h"
 #include "loop/loop.h"
 
 namespace readyloop::addon {
 
+enum class DriverKind { kUv, kPoller };
+
+inline constexpr std::string_view kUvDriverName = "uv";
+inline constexpr std::string_view kPollerDriverName = "poller";
+
+[[nodiscard]] constexpr std::optional<DriverKind> to_driver_kind(std::string_view name) noexcept {
+  if (name == kUvDriverName) return DriverKind::kUv;
+  if (name == kPollerDriverName) return DriverKind::kPoller;
+  return std::nullopt;
+}
+
 class HostedDriver {
  public:
   // The loop and the clock outlive release(). EINVAL: `drain` is no function or `resource` no object;
-  // ENOSYS: the host has no libuv; otherwise what libuv said.
-  [[nodiscard]] static base::Result<HostedDriver*> start(napi_env env, loop::Loop& loop, base::Clock& clock,
-                                                         napi_value drain, napi_value resource) noexcept;
+  // ENOSYS: the host has no libuv; otherwise what the system said.
+  [[nodiscard]] static base::Result<HostedDriver*> start(DriverKind kind, napi_env env, loop::Loop& loop,
+                                                         base::Clock& clock, napi_value drain,
+                                                         napi_value resource) noexcept;
 
   HostedDriver(const HostedDriver&) = delete;
   HostedDriver& operator=(const HostedDriver&) = delete;
 
   // Whether this loop keeps the process alive.
-  void set_ref(bool referenced) noexcept;
+  virtual void set_ref(bool referenced) noexcept = 0;
 
   // The owner lets go, from inside a drain too. The pointer is dead afterwards.
-  void release() noexcept;
+  virtual void release() noexcept = 0;
 
- private:
-  struct Handles;
-  struct OnHost;  // the C callbacks, in the one file that knows their types
+  // For a driver that nobody asks before the host blocks: whoever has changed something outside of a turn says so, and
+  // after each turn. True: another turn is needed, and ask_turn() is to be called once the host has had its say.
+  [[nodiscard]] virtual bool settle() noexcept = 0;
+  virtual void ask_turn() noexcept = 0;
 
-  HostedDriver(napi_env env, loop::Loop& loop, base::Clock& clock) noexcept;
-  ~HostedDriver();
-
-  [[nodiscard]] base::Status open(napi_value drain, napi_value resource) noexcept;
-  [[nodiscard]] base::Status open_anchor() noexcept;
-  [[nodiscard]] base::Status start_anchor() noexcept;
-  void open_hooks() noexcept;
-
-  void prepare() noexcept;
-  void start_spinning() noexcept;
-  void start_waiting() noexcept;
-  void arm_poller() noexcept;
-  void turn_unless_spinning() noexcept;
-  void turn() noexcept;
-
-  void close_handles() noexcept;
-  void handle_closed() noexcept;
-  void finish() noexcept;
-
-  napi_env env_;
-  loop::Loop& loop_;
-  base::Clock& clock_;
-  DrainCall drain_;
-  std::unique_ptr<Handles> handles_;
-  // Only beside a selector without a descriptor: the thread, and what it is to wait for.
-  std::unique_ptr<HostPoller> poller_;
-  std::vector<pollfd> snapshot_;
-  napi_async_cleanup_hook_handle cleanup_hook_ = nullptr;
-  base::Instant timer_deadline_ = base::Instant::never();  // what the uv_timer stands for, when it is active
-  bool in_turn_ = false;
-  bool has_turned_ = false;  // since the last prepare
-  bool closing_ = false;
-  bool released_ = false;
-  bool finished_ = false;
+ protected:
+  HostedDriver() noexcept = default;
+  virtual ~HostedDriver() = default;
 };
-
-// The descriptor that becomes readable when something waits for this thread's Node loop, or -1 if there is none.
-[[nodiscard]] int host_backend_descriptor(napi_env env) noexcept;
 
 }  // namespace readyloop::addon

@@ -148,12 +148,25 @@ napi_value start_hosted(napi_env env, napi_callback_info info) noexcept {
 }
 
 napi_value ref(napi_env env, napi_callback_info info) noexcept {
-  Args<0>(env, info).closure<LoopObject>().set_ref(true);
+  HostedDriver* driver = Args<0>(env, info).closure<LoopObject>().driver();
+  if (driver != nullptr) driver->set_ref(true);
   return nullptr;
 }
 
 napi_value unref(napi_env env, napi_callback_info info) noexcept {
-  Args<0>(env, info).closure<LoopObject>().set_ref(false);
+  HostedDriver* driver = Args<0>(env, info).closure<LoopObject>().driver();
+  if (driver != nullptr) driver->set_ref(false);
+  return nullptr;
+}
+
+napi_value settle(napi_env env, napi_callback_info info) noexcept {
+  HostedDriver* driver = Args<0>(env, info).closure<LoopObject>().driver();
+  return make_boolean(env, driver != nullptr && driver->settle());
+}
+
+napi_value ask_turn(napi_env env, napi_callback_info info) noexcept {
+  HostedDriver* driver = Args<0>(env, info).closure<LoopObject>().driver();
+  if (driver != nullptr) driver->ask_turn();
   return nullptr;
 }
 
@@ -177,6 +190,8 @@ constexpr Method kMethods[] = {
     {"startHosted", start_hosted},
     {"ref", ref},
     {"unref", unref},
+    {"settle", settle},
+    {"askTurn", ask_turn},
     {"close", close},
     {"flush", flush},
     {"openTransports", open_transports},
@@ -190,11 +205,11 @@ bool define_facts(napi_env env, napi_value target, LoopObject& object, const bas
          napi_set_named_property(env, target, "failure", make_errno(env, opened)) == napi_ok;
 }
 
-// new NativeLoop(ring, selector). A system failure does not throw: the object is made, closed, and its `failure` is
+// new NativeLoop(ring, selector, driver). A system failure does not throw: the object is made, closed, and its `failure` is
 // the negative errno.
 napi_value construct(napi_env env, napi_callback_info info) noexcept {
-  std::size_t count = 2;
-  napi_value values[2] = {};
+  std::size_t count = 3;
+  napi_value values[3] = {};
   napi_value target = nullptr;
   napi_value new_target = nullptr;
   void* words = nullptr;
@@ -205,12 +220,14 @@ napi_value construct(napi_env env, napi_callback_info info) noexcept {
   }
   const bool has_ring = napi_get_arraybuffer_info(env, values[0], &words, &byte_length) == napi_ok;
   const std::optional<std::string> selector = read_string(env, values[1]);
-  if (new_target == nullptr || !has_ring || !selector) {
-    return throw_type_error(env, "new NativeLoop(ring: ArrayBuffer, selector: string)");
+  const std::optional<std::string> driver = read_string(env, values[2]);
+  if (new_target == nullptr || !has_ring || !selector || !driver) {
+    return throw_type_error(env, "new NativeLoop(ring: ArrayBuffer, selector: string, driver: 'uv' | 'poller')");
   }
   auto* object = new LoopObject(env);
-  const base::Status opened = object->open(values[0], words, byte_length, *selector);
-  const bool defined = define_methods(env, target, *object, kMethods, sizeof kMethods / sizeof *kMethods) && define_facts(env, target, *object, opened);
+  const base::Status opened = object->open(values[0], words, byte_length, *selector, *driver);
+  const bool defined = define_methods(env, target, *object, kMethods, sizeof kMethods / sizeof *kMethods) &&
+                       define_facts(env, target, *object, opened);
   object->release();
   return defined ? target : nullptr;
 }

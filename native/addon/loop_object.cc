@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "addon/args.h"
+#include "addon/uv_driver.h"
 #include "loop/ready_ring.h"
 #include "selector/selector.h"
 #include "selector/waker.h"
@@ -16,7 +17,9 @@ void LoopObject::release() noexcept {
 }
 
 base::Status LoopObject::open(napi_value ring, void* words, std::size_t byte_length,
-                              std::string_view selector) noexcept {
+                              std::string_view selector, std::string_view driver) noexcept {
+  const auto kind = to_driver_kind(driver);
+  if (!kind) return base::Status(EINVAL, "driver");
   auto view = loop::ReadyRing::adopt(static_cast<std::int32_t*>(words), byte_length);
   if (!view.ok()) return view.status();
   auto chosen = selector::Selector::create(selector);
@@ -29,13 +32,15 @@ base::Status LoopObject::open(napi_value ring, void* words, std::size_t byte_len
     return base::Status(ECANCELED, "napi_create_reference");
   }
   loop_ = loop.take();
+  driver_kind_ = *kind;
   return base::Status();
 }
 
 base::Result<std::uint32_t> LoopObject::run_once(std::optional<base::Duration> max_wait) noexcept {
   if (loop_ == nullptr) return base::Status(EBADF, "runOnce");
   if (driver_ != nullptr) return base::Status(EBUSY, "runOnce");
-  return host_wake_.run_once(*loop_, host_backend_descriptor(env_), max_wait);
+  const int backend = driver_kind_ == DriverKind::kUv ? host_backend_descriptor(env_) : -1;
+  return host_wake_.run_once(*loop_, backend, max_wait);
 }
 
 void LoopObject::end_owned() noexcept {
@@ -46,14 +51,10 @@ base::Status LoopObject::start_hosted(napi_value drain, napi_value resource) noe
   if (loop_ == nullptr) return base::Status(EBADF, "startHosted");
   if (driver_ != nullptr) return base::Status(EBUSY, "startHosted");
   host_wake_.stop(*loop_);
-  auto driver = HostedDriver::start(env_, *loop_, clock_, drain, resource);
+  auto driver = HostedDriver::start(driver_kind_, env_, *loop_, clock_, drain, resource);
   if (!driver.ok()) return driver.status();
   driver_ = driver.take();
   return base::Status();
-}
-
-void LoopObject::set_ref(bool referenced) noexcept {
-  if (driver_ != nullptr) driver_->set_ref(referenced);
 }
 
 base::Status LoopObject::open_transports(napi_value slab, napi_value outbox, const SharedMemory& memory) noexcept {

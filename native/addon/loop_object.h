@@ -34,9 +34,9 @@ class LoopObject {
   void retain() noexcept { ++references_; }
   void release() noexcept;
 
-  // `ring` is the ArrayBuffer of `words`; it is kept alive while the loop is open.
-  [[nodiscard]] base::Status open(napi_value ring, void* words, std::size_t byte_length,
-                                  std::string_view selector) noexcept;
+  // `ring` is the ArrayBuffer of `words`; it is kept alive while the loop is open. EINVAL: no such driver, or no ring.
+  [[nodiscard]] base::Status open(napi_value ring, void* words, std::size_t byte_length, std::string_view selector,
+                                  std::string_view driver) noexcept;
 
   // Null: closed.
   [[nodiscard]] loop::Loop* loop() noexcept { return loop_.get(); }
@@ -52,7 +52,8 @@ class LoopObject {
 
   // The hosted driver. EBUSY: started already; EBADF: closed; else see HostedDriver::start.
   [[nodiscard]] base::Status start_hosted(napi_value drain, napi_value resource) noexcept;
-  void set_ref(bool referenced) noexcept;
+  // Null: not hosted.
+  [[nodiscard]] HostedDriver* driver() noexcept { return driver_; }
 
   // The memory of two ArrayBuffers, which are kept alive while the loop is open.
   struct SharedMemory {
@@ -81,6 +82,7 @@ class LoopObject {
   std::unique_ptr<transport::Transports> transports_;
   std::unique_ptr<loop::Loop> loop_;
   HostWake host_wake_;
+  DriverKind driver_kind_ = DriverKind::kPoller;
   HostedDriver* driver_ = nullptr;
   std::uint32_t references_ = 1;
 };

@@ -1,12 +1,16 @@
 // The module's exports: the shared constants (which a contract test compares with lib/engine/abi.ts), the names of the
-// selectors in this build, and the NativeLoop class. It runs once for each environment, the main thread's and each
+// selectors in this build and of the drivers in this process, and the NativeLoop class. It runs once for each environment, the main thread's and each
 // worker's, and keeps nothing between them.
 #include <node_api.h>
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include "addon/args.h"
+#include "addon/hosted_driver.h"
 #include "addon/loop_methods.h"
+#include "addon/uv_driver.h"
 #include "loop/ready_ring.h"
 #include "loop/record.h"
 #include "selector/interest.h"
@@ -83,11 +87,13 @@ bool define_abi(napi_env env, napi_value exports) noexcept {
   return napi_object_freeze(env, abi) == napi_ok && napi_set_named_property(env, exports, "abi", abi) == napi_ok;
 }
 
-bool define_selectors(napi_env env, napi_value exports) noexcept {
+// The first name is the default.
+bool define_names(napi_env env, napi_value exports, const char* property,
+                  const std::vector<std::string_view>& list) noexcept {
   napi_value names = nullptr;
   std::uint32_t index = 0;
   if (napi_create_array(env, &names) != napi_ok) return false;
-  for (const std::string_view name : selector::Selector::names()) {
+  for (const std::string_view name : list) {
     napi_value text = nullptr;
     if (napi_create_string_utf8(env, name.data(), name.size(), &text) != napi_ok ||
         napi_set_element(env, names, index++, text) != napi_ok) {
@@ -95,12 +101,19 @@ bool define_selectors(napi_env env, napi_value exports) noexcept {
     }
   }
   return napi_object_freeze(env, names) == napi_ok &&
-         napi_set_named_property(env, exports, "selectors", names) == napi_ok;
+         napi_set_named_property(env, exports, property, names) == napi_ok;
+}
+
+std::vector<std::string_view> drivers(napi_env env) noexcept {
+  if (has_uv(env)) return {kUvDriverName, kPollerDriverName};
+  return {kPollerDriverName};
 }
 
 napi_value init(napi_env env, napi_value exports) noexcept {
   napi_value native_loop = define_native_loop(env);
-  const bool defined = native_loop != nullptr && define_abi(env, exports) && define_selectors(env, exports) &&
+  const bool defined = native_loop != nullptr && define_abi(env, exports) &&
+                       define_names(env, exports, "selectors", selector::Selector::names()) &&
+                       define_names(env, exports, "drivers", drivers(env)) &&
                        napi_set_named_property(env, exports, "NativeLoop", native_loop) == napi_ok;
   return defined ? exports : nullptr;
 }

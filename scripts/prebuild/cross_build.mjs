@@ -31,6 +31,7 @@ const LINK_ELF = [
   `-Wl,--version-script=${path.join('native', 'addon', 'exports.map')}`,
   '-Wl,-z,relro',
   '-Wl,-z,now',
+  '-ldl', // for dlsym: part of the C library from glibc 2.34 on
 ];
 
 /** Runs a program in the project's root; what it prints is shown only if it fails. */

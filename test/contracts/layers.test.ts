@@ -24,7 +24,7 @@ const nativeFloors: Floors = [['base'], ['selector'], ['loop'], ['transport', 'p
 
 /** Packages that a file of lib/ may import: the loader of the addon, in the one file that finds the addon. */
 const allowedPackages: Readonly<Record<string, readonly string[]>> = { 'lib/engine/binding.ts': ['node-gyp-build'] };
-const uvFile = 'native/addon/hosted_driver.cc';
+const uvFile = 'native/addon/uv_driver.cc';
 /** Files that belong to one platform, or choose between platforms, though their names end in no platform's suffix. */
 const platformFiles = [
   'native/selector/epoll.cc',

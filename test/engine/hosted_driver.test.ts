@@ -4,12 +4,10 @@ import { executionAsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { Drained, Header, HeaderFloat } from '../../lib/engine/abi';
-import { loadBinding } from '../../lib/engine/binding';
 import { Direction } from '../../lib/engine/engine';
-import { fixture, handleWord, LoopUnderTest, openSelfPipe, readyWord, timerWord } from './loop_under_test';
+import { combinations, fixture, handleWord, LoopUnderTest, openSelfPipe, readyWord, timerWord } from './loop_under_test';
 
 const { EBUSY } = constants.errno;
-const { selectors } = loadBinding();
 
 /** Hosts the loop, calls `drain` for each entry until it gives a value, then closes the loop. */
 function host<T>(loop: LoopUnderTest, drain: (finish: (value: T) => void) => number): Promise<T> {
@@ -23,10 +21,10 @@ function host<T>(loop: LoopUnderTest, drain: (finish: (value: T) => void) => num
   });
 }
 
-describe.each(selectors)('on %s', (selector) => {
+describe.each(combinations)('on %s, driven by %s', (selector, driver) => {
   let loop: LoopUnderTest;
   beforeEach(() => {
-    loop = new LoopUnderTest(selector);
+    loop = new LoopUnderTest(selector, { driver });
   });
   afterEach(() => loop.native.close());
 
@@ -148,11 +146,18 @@ describe.each(selectors)('on %s', (selector) => {
   test('HostedDriver: a timer that ends in an iteration that has had its turn waits for the next one', async () => {
     const pipe = openSelfPipe();
     const iterations: number[] = [];
-    loop.native.arm(1, timerWord, 20);
-    const deadline = loop.ring.floats[HeaderFloat.deadline]!;
-    loop.native.watch(pipe, Direction.write, 2, readyWord, false);
+    let deadline = 0;
+    const begin = (): void => {
+      loop.native.arm(1, timerWord, 20);
+      deadline = loop.ring.floats[HeaderFloat.deadline]!;
+      loop.native.watch(pipe, Direction.write, 2, readyWord, false);
+    };
+    begin();
     await host<void>(loop, (finish) => {
-      loop.take();
+      // On a busy machine both may come in one turn, which says nothing.
+      const isBoth = loop.takeSlots().length === 2;
+      if (isBoth) setImmediate(begin);
+      if (isBoth) return Drained.done;
       iterations.push(performance.nodeTiming.uvMetricsInfo.loopCount);
       // Node looks at its timers at the end of this very iteration, with a clock that is past this instant.
       while (loop.native.now() < deadline + 2);
@@ -218,7 +223,7 @@ describe.each(selectors)('on %s', (selector) => {
   describe('as a program', () => {
     const program = (mode: string): Promise<{ code: number; out: string }> =>
       new Promise((resolve) => {
-        const args = ['--expose-gc', fixture('hosted_program'), mode, selector];
+        const args = ['--expose-gc', fixture('hosted_program'), mode, selector, driver];
         // A program that hangs is ended before the test is, so that it does not outlive it.
         const limits = { timeout: 15_000, killSignal: 'SIGKILL' } as const;
         execFile(process.execPath, args, limits, (error, out, errors) => {

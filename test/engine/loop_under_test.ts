@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Header, Kind } from '../../lib/engine/abi';
 import { loadBinding, type NativeLoop } from '../../lib/engine/binding';
+import { chosenDriver, type DriverName, workingDrivers } from '../../lib/engine/drivers';
+import { openNativeLoop } from '../../lib/engine/native_engine';
 import { ReadyRing, recordWord } from '../../lib/engine/ready_ring';
 
 export interface SeenRecord {
@@ -18,13 +20,18 @@ export const timerWord = recordWord(1, Kind.timer);
 export const readyWord = recordWord(1, Kind.ready);
 export const handleWord = recordWord(1, Kind.handle);
 
+/** Every selector with every driver that works here. */
+export const combinations = loadBinding().selectors.flatMap((selector) =>
+  workingDrivers(loadBinding().drivers).map((driver): [string, DriverName] => [selector, driver]),
+);
+
 export class LoopUnderTest {
   readonly ring: ReadyRing;
   readonly native: NativeLoop;
 
-  constructor(selector: string, capacity = 64) {
+  constructor(selector: string, { capacity = 64, driver = chosenDriver(loadBinding().drivers) } = {}) {
     this.ring = new ReadyRing(capacity);
-    this.native = new (loadBinding().NativeLoop)(this.ring.buffer, selector);
+    this.native = openNativeLoop(loadBinding(), this.ring, selector, driver);
     if (this.native.failure !== 0) throw new Error(`the loop could not be made: errno ${this.native.failure}`);
   }
 

@@ -93,7 +93,7 @@ describe.each(binding.selectors)('on %s', (selector) => {
   });
 
   test('NativeLoop: what does not fit into the ring waits in order until it is taken', () => {
-    const small = new LoopUnderTest(selector, 2);
+    const small = new LoopUnderTest(selector, { capacity: 2 });
     for (let slot = 0; slot < 5; slot++) small.native.arm(slot, timerWord, 0);
     expect(small.native.runOnce(0)).toBe(5);
     expect(small.header(Header.nativeOverflow)).toBe(3);
@@ -184,10 +184,10 @@ describe.each(binding.selectors)('on %s', (selector) => {
   });
 
   test('NativeLoop: methods need no receiver, so none can be the wrong one', () => {
-    const { arm, runOnce } = loop.native;
+    const { arm, runOnce, close } = new binding.NativeLoop(new ReadyRing(4).buffer, selector, 'poller');
     arm.call({} as never, 3, timerWord, 0);
     expect(runOnce.call(undefined as never, 0)).toBe(1);
-    expect(loop.takeSlots()).toEqual([3]);
+    close.call(null as never);
   });
 });
 
@@ -197,7 +197,8 @@ const throwsTypeError = (call: () => unknown): void => {
 };
 
 test('NativeLoop: a mistyped or missing argument is a TypeError without an effect', () => {
-  const { native, ring } = new LoopUnderTest('');
+  const ring = new ReadyRing(4);
+  const native = new binding.NativeLoop(ring.buffer, '', 'poller');
   const untyped = native as unknown as Record<string, (...args: unknown[]) => unknown>;
   throwsTypeError(() => untyped['arm']!(1, timerWord));
   throwsTypeError(() => untyped['arm']!('1', timerWord, 0));
@@ -219,16 +220,18 @@ test('NativeLoop: a mistyped or missing argument is a TypeError without an effec
 test('NativeLoop: the constructor refuses what is no ring, no name or no `new`', () => {
   const { buffer } = new ReadyRing(4);
   const construct = binding.NativeLoop as unknown as (...args: unknown[]) => unknown;
-  throwsTypeError(() => construct(buffer, ''));
-  throwsTypeError(() => Reflect.construct(binding.NativeLoop, [{}, '']));
+  throwsTypeError(() => construct(buffer, '', 'poller'));
+  throwsTypeError(() => Reflect.construct(binding.NativeLoop, [{}, '', 'poller']));
   throwsTypeError(() => Reflect.construct(binding.NativeLoop, [buffer]));
+  throwsTypeError(() => Reflect.construct(binding.NativeLoop, [buffer, '']));
 });
 
 test('NativeLoop: a loop that cannot be opened says why and behaves as closed', () => {
   const { buffer } = new ReadyRing(4);
   const missing = process.platform === 'darwin' ? 'epoll' : 'kqueue';
-  expect(new binding.NativeLoop(buffer, 'no such selector').failure).toBe(-EINVAL);
-  expect(new binding.NativeLoop(buffer, missing).failure).toBe(-ENOSYS);
-  expect(new binding.NativeLoop(new ArrayBuffer(8), '').failure).toBe(-EINVAL);
-  expect(new binding.NativeLoop(new ArrayBuffer(8), '').runOnce(0)).toBe(-EBADF);
+  expect(new binding.NativeLoop(buffer, 'no such selector', 'poller').failure).toBe(-EINVAL);
+  expect(new binding.NativeLoop(buffer, missing, 'poller').failure).toBe(-ENOSYS);
+  expect(new binding.NativeLoop(buffer, '', 'no such driver').failure).toBe(-EINVAL);
+  expect(new binding.NativeLoop(new ArrayBuffer(8), '', 'poller').failure).toBe(-EINVAL);
+  expect(new binding.NativeLoop(new ArrayBuffer(8), '', 'poller').runOnce(0)).toBe(-EBADF);
 });

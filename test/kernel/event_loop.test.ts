@@ -271,7 +271,8 @@ test('metrics: count turns, ticks, records, and what waits', () => {
   loop.callSoon(() => undefined);
   loop.callLater(10, () => undefined);
   void loop.createTask(function* () {});
-  expect(loop.metrics()).toEqual({ turns: 0, ticks: 0, records: 0, ready: 2, timers: 1, watches: 0, tasks: 1 });
+  const ofWhat = { engine: 'simulated', driver: 'simulated', watches: 0, timers: 1 };
+  expect(loop.metrics()).toEqual({ ...ofWhat, turns: 0, ticks: 0, records: 0, ready: 2, tasks: 1 });
   loop.runOnce();
-  expect(loop.metrics()).toEqual({ turns: 1, ticks: 1, records: 2, ready: 0, timers: 1, watches: 0, tasks: 0 });
+  expect(loop.metrics()).toEqual({ ...ofWhat, turns: 1, ticks: 1, records: 2, ready: 0, tasks: 0 });
 });

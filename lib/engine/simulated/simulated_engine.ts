@@ -55,6 +55,7 @@ export interface SimulatedEngineOptions {
  */
 export class SimulatedEngine implements Engine {
   readonly name = 'simulated';
+  readonly driver = 'simulated';
   readonly isVirtual = true;
   readonly ring: ReadyRing;
   /** Who decides where the real world may choose. */
