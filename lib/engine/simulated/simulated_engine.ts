@@ -311,6 +311,8 @@ export class SimulatedEngine implements Engine {
     setImmediate(() => {
       this.#isScheduled = false;
       if (this.#drain === null) return;
+      // Node's callbacks may have written since the last turn; what waits to be sent is no reason to let time pass.
+      this.flush();
       if (this.#gives()) return;
       this.runOnce(Infinity);
       this.#drainOn();
