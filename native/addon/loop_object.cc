@@ -31,6 +31,10 @@ base::Status LoopObject::open(napi_value ring, void* words, std::size_t byte_len
   if (napi_create_reference(env_, ring, 1, &ring_) != napi_ok) {
     return base::Status(ECANCELED, "napi_create_reference");
   }
+  if (napi_add_env_cleanup_hook(env_, environment_ends, this) != napi_ok) {
+    return base::Status(ECANCELED, "napi_add_env_cleanup_hook");
+  }
+  has_hook_ = true;
   loop_ = loop.take();
   driver_kind_ = *kind;
   return base::Status();
@@ -73,9 +77,17 @@ base::Status LoopObject::open_transports(napi_value slab, napi_value outbox, con
   return base::Status();
 }
 
+// The hook is running, so there is none to remove.
+void LoopObject::environment_ends(void* object) noexcept {
+  LoopObject& self = *static_cast<LoopObject*>(object);
+  self.has_hook_ = false;
+  self.close();
+}
+
 // The driver first, because it looks at the loop's descriptors; then the loop, whose registry owns the transports; the
 // shared memory last, because both write it.
 void LoopObject::close() noexcept {
+  if (std::exchange(has_hook_, false)) ignore_status(napi_remove_env_cleanup_hook(env_, environment_ends, this));
   if (HostedDriver* driver = std::exchange(driver_, nullptr); driver != nullptr) driver->release();
   loop_.reset();
   transports_.reset();

@@ -2,7 +2,8 @@
 //
 // Its methods are functions that carry a pointer to it (see args.h), and a function can outlive the object it
 // came from, so each function counts as a reference: the LoopObject is deleted when the last one was collected or
-// the environment ends. There is no state per environment besides these objects, and none per process.
+// the environment ends. A host may end without telling the functions so (Bun and Deno do, when a worker is terminated),
+// therefore an open loop is also closed by a cleanup hook. There is no state per environment besides these objects, and none per process.
 //
 // Invariant: a closed LoopObject, or one that failed to open, has no loop; every method then does nothing.
 #pragma once
@@ -73,6 +74,7 @@ class LoopObject {
 
  private:
   ~LoopObject() { close(); }
+  static void environment_ends(void* object) noexcept;
 
   napi_env env_;
   base::SystemClock clock_;
@@ -84,6 +86,7 @@ class LoopObject {
   HostWake host_wake_;
   DriverKind driver_kind_ = DriverKind::kPoller;
   HostedDriver* driver_ = nullptr;
+  bool has_hook_ = false;
   std::uint32_t references_ = 1;
 };
 
