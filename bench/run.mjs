@@ -31,6 +31,8 @@ const PROGRAMS = [
   'scope_cancel',
   'async_storage',
   'node_http',
+  'simulated_sleep',
+  'simulated_echo',
   'idle',
   'drivers',
 ];

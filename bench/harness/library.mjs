@@ -14,4 +14,7 @@ export function isBuilt() {
   return existsSync(path.join(dist, 'index.js'));
 }
 
-export const readyloop = isBuilt() ? createRequire(import.meta.url)(path.join(dist, 'index.js')) : null;
+const load = (file) => (isBuilt() ? createRequire(import.meta.url)(path.join(dist, file)) : null);
+
+export const readyloop = load('index.js');
+export const testing = load('testing.js');
