@@ -1,6 +1,7 @@
 // The surface for tests: re-exports only.
 
-export { ExplorationError, type FailingSeed, RealWorldError, SimulationLimitError } from './base/simulation_errors.js';
+export { ExplorationError, type FailingSeed, NondeterminismError } from './base/simulation_errors.js';
+export { RealWorldError, SimulationLimitError } from './base/simulation_errors.js';
 export type { Direction, Drain } from './engine/engine.js';
 export type { ReadyRing } from './engine/ready_ring.js';
 export { type Choice, Choices, type ChoiceSource } from './engine/simulated/choices.js';
@@ -27,9 +28,10 @@ export { type Exploration, explore, type ExploreOptions, type FaultMaker } from 
 export { expectNoTasks } from './testing/expect_no_tasks.js';
 export { memoryStreamPair, type MemoryStreamOptions } from './testing/memory_stream.js';
 export { type FailedSimulation, replay, simulate, type SimulatedMain, type SimulateOptions } from './testing/simulate.js';
-export { simulationOf, type SimulationResult } from './testing/simulate.js';
+export { simulationOf } from './testing/simulate.js';
+export type { SimulationResult } from './testing/simulated_run.js';
 export { type RealWorldPolicy, Simulation } from './testing/simulation.js';
-export type { SimulationTrace } from './testing/simulation_trace.js';
+export type { SimulatedNet, SimulationTrace } from './testing/simulation_trace.js';
 export { MockClock, type MockClockOptions } from './testing/mock_clock.js';
 export { record, type Recorded, recordingOf, type RecordOptions, replayRecording } from './testing/record.js';
 export type { RecordedCall, RecordedEvent, Recording } from './testing/recording.js';

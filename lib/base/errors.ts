@@ -266,28 +266,47 @@ export class TlsTruncatedError extends BrokenResourceError {
   }
 }
 
-/** A run that is played again asked for another decision than the one that was recorded: the program has changed. */
-export class ReplayDivergedError extends ReadyloopError {
-  readonly code = 'ERR_REPLAY_DIVERGED';
-  /** Which decision, from 0 on. */
+/** Where a run that is played again leaves the one that was recorded. */
+export interface Divergence {
+  /** Which decision, question or line, from 0 on. */
   readonly index: number;
   /** What was asked and answered then; null behind the last one. */
   readonly expected: readonly [label: string, count: number, picked: number] | null;
-  /** What is asked now. */
-  readonly asked: readonly [label: string, count: number];
-  constructor(
-    index: number,
-    expected: readonly [label: string, count: number, picked: number] | null = null,
-    asked: readonly [label: string, count: number] = ['', 0],
-  ) {
-    const then = expected === null ? 'nothing any more' : `${expected[0]} (one of ${expected[1]})`;
-    super(`decision ${index} is about ${asked[0]} (one of ${asked[1]}), and when it was recorded it was about ${then}; ` +
-      'replay with the program that was recorded, or record it again');
+  /** What is asked now; null if the run is over. */
+  readonly asked: readonly [label: string, count: number] | null;
+}
+
+/** A run that is played again does something else than the one that was recorded: the program has changed. */
+export class ReplayDivergedError extends ReadyloopError implements Divergence {
+  readonly code = 'ERR_REPLAY_DIVERGED';
+  readonly index: number;
+  readonly expected: Divergence['expected'];
+  readonly asked: Divergence['asked'];
+  /** What differs, without advice. */
+  readonly fact: string;
+  /** `fact` says what differs. The `cause`, if there is one, is what the program failed with meanwhile. */
+  constructor(fact: string, { index, expected, asked }: Divergence = NOWHERE, options?: ErrorOptions) {
+    super(
+      `the program has changed since it was recorded: ${fact}; replay the program that was recorded, or record it again`,
+      options,
+    );
+    this.fact = fact;
     this.index = index;
     this.expected = expected;
     this.asked = asked;
   }
+
+  /** Of a decision, or of a question to the engine, that is another one than it was then. */
+  static ofDecision(where: Divergence): ReplayDivergedError {
+    const { index, expected, asked } = where;
+    const then =
+      expected === null ? 'then no further one was taken' : `then it was about ${expected[0]} (one of ${expected[1]})`;
+    const now = asked === null ? 'is not asked for any more' : `is about ${asked[0]} (one of ${asked[1]}) now`;
+    return new ReplayDivergedError(`decision ${index} ${now}, and ${then}`, where);
+  }
 }
+
+const NOWHERE: Divergence = { index: 0, expected: null, asked: null };
 
 /** This engine or platform cannot do that. */
 export class UnsupportedError extends ReadyloopError {

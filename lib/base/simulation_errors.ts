@@ -33,10 +33,32 @@ export class ExplorationError extends ReadyloopError implements FailingSeed {
   readonly runs: number;
   /** The smallest failing run that was found, for `replay`; plain JSON. */
   readonly trace: object;
-  constructor(message: string, cause: unknown, { seed, runs, trace }: FailingSeed & { readonly trace: object }) {
+  /** Whether it failed again with the same choices. If not, something is decided outside of the simulation. */
+  readonly recurs: boolean;
+  constructor(
+    message: string,
+    cause: unknown,
+    { seed, runs, trace, recurs }: FailingSeed & { readonly trace: object; readonly recurs: boolean },
+  ) {
     super(message, { cause });
     this.seed = seed;
     this.runs = runs;
     this.trace = trace;
+    this.recurs = recurs;
+  }
+}
+
+/** A simulated program did not do the same twice with one seed: something in it is decided outside of the simulation. */
+export class NondeterminismError extends ReadyloopError {
+  readonly code = 'ERR_NONDETERMINISM';
+  readonly seed: number | null;
+  constructor(seed: number | null, difference: string) {
+    const which = seed === null ? 'without a seed' : `with seed ${seed}`;
+    super(
+      `two runs ${which} differ: ${difference}. Something is decided outside of the simulation: by a clock or a random ` +
+        'number that was taken before it began (`const { now } = Date`), by what an earlier run has left behind, or by ' +
+        'what realWorld lets through; give each run its own state, and take clocks and random numbers when they are needed',
+    );
+    this.seed = seed;
   }
 }

@@ -56,6 +56,8 @@ export interface NativeBinding {
   readonly abi: Readonly<Record<string, number>>;
   /** Compiled-in selectors, the default first. */
   readonly selectors: readonly string[];
+  /** Requests and jobs of threads that Node's loop waits for; -1 if that is not known. */
+  readonly hostRequests: () => number;
   /** Drivers of hosted loops that this process has what they need for, the default first. */
   readonly drivers: readonly string[];
   readonly NativeLoop: new (ring: ArrayBuffer, selector: string, driver: string) => NativeLoop;

@@ -70,9 +70,11 @@ export interface Engine {
   /** Owned driver: the calls of `runOnce` are over for now; what a blocking wait needed can be let go. */
   endOwned(): void;
 
-  /** Something of the real world is under way that a virtual clock has to wait for; `release` when it is over. */
-  hold(): void;
-  release(): void;
+  /**
+   * @internal Begins something of the real world whose answer comes later, such as a question to the system's resolver.
+   * The clock is held until then. `begin` calls what it is given once, with plain data; `onAnswer` is called with that.
+   */
+  outside<A>(begin: (answer: (value: A) => void) => void, onAnswer: (value: A) => void): void;
 
   /** Frees descriptors and memory; later calls do nothing. */
   close(): void;

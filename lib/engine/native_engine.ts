@@ -130,11 +130,8 @@ export class NativeEngine implements Engine {
   endOwned(): void {
     this.#loop.endOwned();
   }
-  hold(): void {
-    // This clock is the real world's.
-  }
-  release(): void {
-    // See `hold`.
+  outside<A>(begin: (answer: (value: A) => void) => void, onAnswer: (value: A) => void): void {
+    begin(onAnswer);
   }
   close(): void {
     this.#loop.close();

@@ -75,13 +75,10 @@ export function getNameInfo(address: string, port: number): Future<NameInfo> {
   const loop = getRunningLoop();
   assertNodeTurns(loop, address);
   const future = loop.createFuture<NameInfo>();
-  loop._engine.hold();
-  lookupService(address, port, (error, hostname, service) => {
-    loop._engine.release();
-    if (future.done()) return;
-    if (error === null) future.setResult({ hostname, service });
-    else future.setException(Object.assign(error, { address, port }));
-  });
+  loop._engine.outside<Answer<NameInfo>>(
+    (answer) => lookupService(address, port, (error, hostname, service) => answer(answerOf(error, { hostname, service }))),
+    (answer) => settle(future, answer, { address, port }),
+  );
   return future;
 }
 
@@ -116,14 +113,24 @@ function assertNodeTurns(loop: EventLoop, host: string): void {
 // The lookup itself cannot be stopped; a wait that is cancelled does not hear of its answer.
 function lookUp(loop: EventLoop, host: string): Future<LookupAddress[]> {
   const future = loop.createFuture<LookupAddress[]>();
-  loop._engine.hold();
-  lookup(host, { all: true, verbatim: true }, (error, addresses) => {
-    loop._engine.release();
-    if (future.done()) return;
-    if (error === null) future.setResult(addresses);
-    else future.setException(Object.assign(error, { address: host }));
-  });
+  loop._engine.outside<Answer<LookupAddress[]>>(
+    (answer) => lookup(host, { all: true, verbatim: true }, (error, addresses) => answer(answerOf(error, addresses))),
+    (answer) => settle(future, answer, { address: host }),
+  );
   return future;
+}
+
+// What Node says, as plain data.
+type Answer<T> = { readonly value: T } | { readonly message: string; readonly error: object };
+
+function answerOf<T>(error: NodeJS.ErrnoException | null, value: T): Answer<T> {
+  return error === null ? { value } : { message: error.message, error: { ...error } };
+}
+
+function settle<T>(future: Future<T>, answer: Answer<T>, details: object): void {
+  if (future.done()) return;
+  if ('value' in answer) future.setResult(answer.value);
+  else future.setException(Object.assign(new Error(answer.message), answer.error, details));
 }
 
 function checkedAddresses(host: string, found: unknown): readonly string[] {

@@ -6,8 +6,9 @@ import type { Fault } from '../engine/simulated/faults.js';
 import { assertOptions } from '../kernel/arguments.js';
 import { smallestList } from './minimize.js';
 import { SeededRandom } from './seeded_random.js';
-import { assertSimulation, nameOf, SIMULATE_OPTIONS, type SimulatedMain, type SimulatedRun } from './simulate.js';
+import { assertSimulation, nameOf, SIMULATE_OPTIONS, type SimulatedMain, simulateSeed } from './simulate.js';
 import { type SimulateOptions, simulateWith } from './simulate.js';
+import type { SimulatedRun } from './simulated_run.js';
 import { ShortSource, type SimulationTrace } from './simulation_trace.js';
 import { keepWatching } from './simulation.js';
 
@@ -95,7 +96,7 @@ class Explorer {
       let turns = 0;
       for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
         this.#runs++;
-        const run = await simulateWith(this.#main, this.optionsFor(seed, false), null);
+        const run = await simulateSeed(this.#main, this.optionsFor(seed, false));
         turns += run.turns;
         if ('error' in run.outcome) throw await this.#failed(seed, run);
       }
@@ -107,14 +108,16 @@ class Explorer {
 
   async #failed(seed: number, run: SimulatedRun<unknown>): Promise<ExplorationError> {
     const picks = run.trace.choices.map(([, , picked]) => picked);
-    let smallest = { faults: run.trace.faults, picks };
-    if (this.#options.minimize !== false) smallest = await this.#minimized(seed, run);
+    let smallest: Smallest = { faults: run.trace.faults, picks };
+    const isMinimized = this.#options.minimize !== false;
+    if (isMinimized) smallest = await this.#minimized(seed, run);
     const last = await this.#again(seed, smallest.faults, smallest.picks, true);
     // The same choices fail again, unless something reaches out of the simulation: then the run as it was is all there is.
-    const shown = 'error' in last.outcome ? last : run;
+    const recurs = 'error' in last.outcome;
+    const shown = recurs ? last : run;
     const { error } = shown.outcome as { readonly error: unknown };
-    const message = describeFailure(seed, error, shown.trace);
-    return new ExplorationError(message, error, { seed, runs: this.#runs, trace: shown.trace });
+    const message = describeFailure(seed, error, shown.trace, recurs);
+    return new ExplorationError(message, error, { seed, runs: this.#runs, trace: shown.trace, recurs });
   }
 
   #again(seed: number, faults: readonly Fault[], picks: readonly number[], lines: boolean): Promise<SimulatedRun<unknown>> {
@@ -122,7 +125,7 @@ class Explorer {
     return simulateWith(this.#main, this.optionsFor(seed, lines, faults), new ShortSource(picks));
   }
 
-  async #minimized(seed: number, run: SimulatedRun<unknown>): Promise<{ faults: readonly Fault[]; picks: number[] }> {
+  async #minimized(seed: number, run: SimulatedRun<unknown>): Promise<Smallest> {
     const limit = this.#runs + (this.#options.minimizeRuns ?? MINIMIZE_RUNS);
     const mayGoOn = (): boolean => this.#runs < limit;
     const kind = kindOf((run.outcome as { readonly error: unknown }).error);
@@ -131,6 +134,7 @@ class Explorer {
       const { outcome } = await this.#again(seed, faults, tried, false);
       return 'error' in outcome && kindOf(outcome.error) === kind;
     };
+    if (!(await fails(run.trace.faults, picks))) return { faults: run.trace.faults, picks };
     const faults = await smallestList(run.trace.faults, (fewer) => fails(fewer, picks), mayGoOn);
     const places = picks.flatMap((picked, at) => (picked === 0 ? [] : [at]));
     const only = (kept: readonly number[]): number[] => {
@@ -149,18 +153,32 @@ class Explorer {
   }
 }
 
+interface Smallest {
+  readonly faults: readonly Fault[];
+  readonly picks: readonly number[];
+}
+
 // Failures are the same if they are of one kind: messages often hold a number that depends on the run.
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return `${error.name} ${String((error as { code?: unknown }).code)} ${error.message.replace(/[\d.]+/g, '#')}`;
 }
 
-function describeFailure(seed: number, error: unknown, { faults, choices, lines }: SimulationTrace): string {
+const DOES_NOT_RECUR = '  it did not fail again with the same seed and choices, so something is decided outside of the ' +
+  'simulation; { runTwice: true } finds where';
+
+function describeFailure(
+  seed: number,
+  error: unknown,
+  { faults, choices, lines }: SimulationTrace,
+  recurs: boolean,
+): string {
   const decided = choices.filter(([, , picked]) => picked > 0).length;
   const hidden = lines.length - LINES_SHOWN;
   return [
     `seed ${seed} fails: ${nameOf(error)}`,
     `  again: simulate(main, { seed: ${seed} }) for the run as it was found, replay(main, error.trace) for this one`,
+    ...(recurs ? [] : [DOES_NOT_RECUR]),
     `  faults: ${faults.length === 0 ? 'none' : JSON.stringify(faults)}`,
     `  choices: ${choices.length}, of which ${decided} are not the first possible`,
     ...(hidden > 0 ? [`  what happened, without the first ${hidden} lines:`] : ['  what happened:']),

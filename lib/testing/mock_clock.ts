@@ -17,6 +17,8 @@ export interface MockClockOptions extends Pick<SimulatedEngineOptions, 'startMs'
   readonly autojumpThreshold?: number;
 }
 
+// Between two looks at what is under way.
+const POLL_MS = 1;
 const REAL_NOW = performance.now.bind(performance);
 
 /**
@@ -138,8 +140,13 @@ export class MockClock extends SimulatedEngine {
     this.#timer = null;
     this.#sync();
     const left = Math.min(this.nextMs - super.now(), mostMs);
-    if (left > 0 && left < Infinity && waitedMs >= this.#autojumpThreshold) this.advance(left);
-    else this.advance(0);
+    const isJump = left > 0 && left < Infinity && waitedMs >= this.#autojumpThreshold;
+    if (isJump && this._isHeld) {
+      // Something real is under way, which a jump must not overtake.
+      this.#timer = realWorld.setTimeout(() => this.#move(Infinity, Infinity), POLL_MS);
+      return;
+    }
+    this.advance(isJump ? left : 0);
     if (this.nextMs > super.now()) this.#plan();
   }
 

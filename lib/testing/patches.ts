@@ -10,6 +10,7 @@ interface Patch {
   readonly target: Named;
   readonly name: PropertyKey;
   readonly before: PropertyDescriptor | undefined;
+  /** What stands there now: a value, or a getter. */
   readonly replacement: unknown;
 }
 
@@ -30,6 +31,16 @@ export class Patches {
     this.#made.push({ target: named, name, before, replacement });
   }
 
+  /** The same of a property that is computed: puts what `make` makes of its getter in the getter's place. */
+  replaceGetter(target: object, name: PropertyKey, make: (original: () => unknown) => () => unknown): void {
+    const before = Object.getOwnPropertyDescriptor(target, name);
+    if (before === undefined || !('get' in before) || before.configurable !== true) return;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its receiver
+    const replacement = make(before.get as () => unknown);
+    Object.defineProperty(target, name, { ...before, get: replacement });
+    this.#made.push({ target: target as Named, name, before, replacement });
+  }
+
   /** Lets modules that have imported names of Node's modules see what is there now. */
   sync(): void {
     syncBuiltinESMExports();
@@ -37,7 +48,8 @@ export class Patches {
 
   undo(): void {
     for (const { target, name, before, replacement } of this.#made.reverse()) {
-      if (Object.getOwnPropertyDescriptor(target, name)?.value !== replacement) continue;
+      const now = Object.getOwnPropertyDescriptor(target, name);
+      if ((now?.get ?? now?.value) !== replacement) continue;
       if (before === undefined) Reflect.deleteProperty(target, name);
       else Object.defineProperty(target, name, before);
     }

@@ -37,8 +37,8 @@ export function recordingOf(error: unknown): Recording | null {
  * stream was ready when, how many bytes came, and what the engine answered. `replayRecording` plays it again.
  *
  * Not written down is what does not pass the engine: the calendar and random numbers, Node's own timers, sockets and files,
- * names that Node looks up, signals. A program whose course depends on those takes another one when it is played. Datagrams
- * cannot be recorded.
+ * signals. A program whose course depends on those takes another one when it is played. Descriptors that travel with
+ * datagrams cannot be recorded.
  * Returns: a promise of the result and the recording. Throws: as `run`; the recording of a run that failed is told by
  *   `recordingOf(error)`.
  */
@@ -89,6 +89,7 @@ async function play<T>(main: CoroutineFunction<T>, recording: Recording, options
     choices: new Choices(),
     network: new SimulatedNetwork(),
     shuffle: false,
+    timerJitterMs: 0,
     randomSeed: 0,
     startDate: 0,
     policy: 'throw',

@@ -7,7 +7,8 @@ import { Outbox } from '../engine/outbox.js';
 import { ShuffledRing } from '../engine/simulated/shuffled_ring.js';
 import type { Transports } from '../engine/transports.js';
 import type { EventLoop } from '../kernel/event_loop.js';
-import { choiceOf, type RecordedEvent, type Recording } from './recording.js';
+import { playCall } from './recorded_calls.js';
+import { choiceOf, type RecordedCall, type RecordedEvent, type Recording } from './recording.js';
 import { SimulationEngine, type SimulationEngineParts } from './simulation_engine.js';
 
 const SLAB_BYTES = 1024 * 1024;
@@ -20,6 +21,7 @@ class RecordedRing extends ShuffledRing {
   #next = 0;
   taken = 0;
   onTaken: () => void = () => undefined;
+  onAnswer: (number: number, answer: unknown) => void = () => undefined;
 
   constructor(events: readonly RecordedEvent[], slab: Buffer) {
     super({ capacity: RING_CAPACITY, choices: null });
@@ -42,8 +44,12 @@ class RecordedRing extends ShuffledRing {
       const tail = this.words[Header.tail]!;
       if (event.index !== tail || event.turn > turn) return;
       this.#next++;
-      this.#payloads.set(tail, event);
-      super.appendWith(...event.words);
+      if (event.outside === undefined) {
+        this.#payloads.set(tail, event);
+        super.appendWith(...event.words);
+      } else {
+        this.onAnswer(...event.outside);
+      }
     }
   }
 
@@ -71,11 +77,20 @@ export class RecordedEngine extends SimulationEngine {
   /** What does not fit the recording. */
   divergence: ReplayDivergedError | null = null;
   #loop: EventLoop | null = null;
+  // What was begun outside and has no answer yet.
+  readonly #outside = new Map<number, (answer: unknown) => void>();
+  #outsides = 0;
 
   constructor(parts: SimulationEngineParts, recording: Recording) {
     super(parts);
     this.#recording = recording;
     this.ring = this.#recordedRing = new RecordedRing(recording.events, this.#slab);
+    this.#recordedRing.onAnswer = (number, answer) => {
+      const waiting = this.#outside.get(number);
+      this.#outside.delete(number);
+      if (waiting !== undefined) waiting(answer);
+      else this.divergence ??= divergedAt(this.#call, undefined, 'nothing that an answer from outside was recorded for');
+    };
     this.#recordedRing.onTaken = () => {
       // The turn ends behind the tick that runs.
       const isLast = this.#recordedRing.taken === recording.turns[this.#turn];
@@ -83,11 +98,15 @@ export class RecordedEngine extends SimulationEngine {
     };
   }
 
-  #answer(method: string): { readonly answer: unknown; readonly payload?: string } {
+  override outside(_begin: unknown, onAnswer: (answer: never) => void): void {
+    this.#outside.set(this.#outsides++, onAnswer as (answer: unknown) => void);
+  }
+
+  #answer(method: string): RecordedCall {
     const index = this.#call++;
     const call = this.#recording.calls[index];
     if (call?.method === method) return call;
-    throw (this.divergence ??= new ReplayDivergedError(index, choiceOf(call), [method, 1]));
+    throw (this.divergence ??= divergedAt(index, call, method));
   }
 
   override now(): number {
@@ -121,8 +140,8 @@ export class RecordedEngine extends SimulationEngine {
     return this.#turn + 1 < this.#recording.turns.length;
   }
   override standstill(): Error {
-    const call = choiceOf(this.#recording.calls[this.#call]);
-    return (this.divergence ??= new ReplayDivergedError(this.#call, call, ['a wait that the recording does not end', 1]));
+    const call = this.#recording.calls[this.#call];
+    return (this.divergence ??= divergedAt(this.#call, call, 'a wait that the recording does not end'));
   }
 
   override runOnce(): void {
@@ -137,20 +156,30 @@ export class RecordedEngine extends SimulationEngine {
 
   override openTransports(): never {
     const outbox = new RecordedOutbox();
-    this.#transports ??= new Proxy({} as Transports, {
+    const datagrams = this.#answering(outbox, {});
+    this.#transports ??= this.#answering(outbox, { slab: this.#slab, outbox, datagrams }) as Transports;
+    return this.#transports as never;
+  }
+
+  #answering(outbox: RecordedOutbox, members: Readonly<Record<string, unknown>>): object {
+    return new Proxy({}, {
       get: (_, name: string) => {
-        if (name === 'slab') return this.#slab;
-        if (name === 'outbox') return outbox;
+        if (Object.hasOwn(members, name)) return members[name];
         return (...args: unknown[]) => {
-          if (name === 'flush' || name === 'send') outbox.send();
-          const { answer, payload } = this.#answer(name);
-          if (payload !== undefined) (args[2] as Uint8Array).set(Buffer.from(payload, 'base64'), Number(args[3]));
-          return answer;
+          if (SENDING.has(name)) outbox.send();
+          return playCall(this.#answer(name), args);
         };
       },
     });
-    return this.#transports as never;
   }
+}
+
+const SENDING = new Set(['flush', 'send', 'sendDatagram']);
+
+function divergedAt(index: number, call: RecordedCall | undefined, asked: string): ReplayDivergedError {
+  const then = call === undefined ? 'then nothing more was asked' : `then it was ${call.method} = ${String(call.answer)}`;
+  const where = { index, expected: choiceOf(call), asked: [asked, 1] as const };
+  return new ReplayDivergedError(`question ${index} to the engine is ${asked} now, and ${then}`, where);
 }
 
 // What is sent goes nowhere; but that it has left is seen by who wrote it.

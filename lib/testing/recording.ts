@@ -3,16 +3,18 @@
 
 import type { Choice } from '../engine/simulated/choices.js';
 
-/** A record that came from outside: a timer that was due, a descriptor or stream that became ready, bytes that came. */
+/** What came from outside: a timer that was due, a descriptor or stream that became ready, bytes, a name's addresses. */
 export interface RecordedEvent {
   /** Its place in the order of all records of the run, from 0 on. */
   readonly index: number;
   /** The turn of the loop in which it came. */
   readonly turn: number;
-  /** The record's four words; the last one of one with bytes is their number. */
+  /** The record's four words; the last one of one with bytes is their number. Not of an answer. */
   readonly words: readonly [slot: number, word: number, a: number, b: number];
   /** The bytes, in base64, if they were recorded. */
   readonly payload?: string;
+  /** The answer to something that the program had begun outside of the engine: the how-manieth, and what it was. */
+  readonly outside?: readonly [number: number, answer: unknown];
 }
 
 /** A question to the engine, and its answer. */
@@ -39,6 +41,9 @@ export interface Recording {
 export function choiceOf(call: RecordedCall | undefined): Choice | null {
   return call === undefined ? null : [`${call.method} = ${String(call.answer)}`, 1, 0];
 }
+
+/** @internal The words of an answer, which stands in no ring. */
+export const NO_WORDS = [0, 0, 0, 0] as const;
 
 /** @internal */
 export function isRecording(trace: unknown): trace is Recording {

@@ -4,13 +4,13 @@
 
 import type { AsyncResource } from 'node:async_hooks';
 import { SimulationLimitError } from '../base/simulation_errors.js';
-import { UnsupportedError } from '../base/errors.js';
 import { Header, Kind } from '../engine/abi.js';
 import type { Direction, Drain } from '../engine/engine.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { ReadyRing } from '../engine/ready_ring.js';
 import type { Transports } from '../engine/transports.js';
-import type { RecordedCall, RecordedEvent, Recording } from './recording.js';
+import { notingCalls, withoutPayloads } from './recorded_calls.js';
+import { NO_WORDS, type RecordedCall, type RecordedEvent, type Recording } from './recording.js';
 
 // More than a turn brings, because the order is not known of what spills.
 const RING_CAPACITY = 64 * 1024;
@@ -65,6 +65,11 @@ export class RecordingEngine extends NativeEngine {
   readonly #turns: number[] = [];
   // The ring's count of appends when each turn began.
   readonly #begins: number[] = [];
+  // Answers to what was begun outside, each with the place that the next record had then.
+  readonly #answers: { readonly index: number; readonly outside: readonly [number, unknown] }[] = [];
+  #outsides = 0;
+  // Sockets of datagrams, by the slot and word of their records.
+  readonly #frames = new Set<string>();
   #recorded: Transports | null = null;
   #isInTurn = false;
   // The one in which the last event came.
@@ -82,8 +87,24 @@ export class RecordingEngine extends NativeEngine {
 
   /** What has been written down. */
   get recording(): Recording {
-    const { events, calls, turns } = { events: this.#events, calls: this.#calls, turns: this.#turns };
+    const answers = this.#answers.map(({ index, outside }): RecordedEvent => {
+      const turn = this.#begins.findIndex((begin) => begin > index);
+      return { index, turn: turn === -1 ? this.#begins.length : turn, words: NO_WORDS, outside };
+    });
+    // An answer comes before the record that has its place.
+    const events = [...answers, ...this.#events].sort((a, b) => a.index - b.index);
+    // A run may end within a turn.
+    const turns = this.#isInTurn ? [...this.#turns, this.#ring.taken] : this.#turns;
+    const calls = this.#calls;
     return { version: 1, kind: 'recording', payloads: this.#payloads, events, calls, turns };
+  }
+
+  override outside<A>(begin: (answer: (value: A) => void) => void, onAnswer: (value: A) => void): void {
+    const number = this.#outsides++;
+    super.outside(begin, (value) => {
+      this.#answers.push({ index: this.ring.words[Header.tail]!, outside: [number, value] });
+      onAnswer(value);
+    });
   }
 
   override startHosted(drain: Drain, resource: AsyncResource): void {
@@ -105,7 +126,7 @@ export class RecordingEngine extends NativeEngine {
     const kind = word & Kind.mask;
     const isData = kind === Kind.transport && a >= 0;
     while (this.#turn < this.#begins.length && this.#begins[this.#turn]! <= index) this.#turn++;
-    const bytes = isData && this.#payloads ? this.#recorded?.slab.subarray(a, a + b) : undefined;
+    const bytes = isData ? this.#keptBytes(`${slot} ${word}`, this.#recorded?.slab.subarray(a, a + b)) : undefined;
     // What a timer's record has in its last two words is left over from an earlier one.
     const isPlain = kind === Kind.timer;
     this.#events.push({
@@ -139,20 +160,28 @@ export class RecordingEngine extends NativeEngine {
     return this.#recorded;
   }
 
+  // Who sent a datagram and how long it was stands among its bytes, and is always kept.
+  #keptBytes(name: string, bytes: Buffer | undefined): Buffer | undefined {
+    if (this.#payloads || bytes === undefined) return bytes;
+    return this.#frames.has(name) ? withoutPayloads(bytes) : undefined;
+  }
+
   #recording(transports: Transports): Transports {
+    const note = (call: RecordedCall): void => void this.#calls.push(call);
+    const datagrams = notingCalls(this.#noticing(transports.datagrams), this.#payloads, note);
+    const noting = notingCalls(transports, this.#payloads, note);
     return new Proxy(transports, {
+      get: (_, name: string) => (name === 'datagrams' ? datagrams : (Reflect.get(noting, name) as unknown)),
+    });
+  }
+
+  #noticing(datagrams: Transports['datagrams']): Transports['datagrams'] {
+    return new Proxy(datagrams, {
       get: (target, name: string) => {
-        if (name === 'datagrams') throw new UnsupportedError('datagrams cannot be recorded; record what uses streams');
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== 'function') return member;
+        const member = Reflect.get(target, name) as (...args: unknown[]) => unknown;
         return (...args: unknown[]) => {
-          const answer = Reflect.apply(member, target, args) as RecordedCall['answer'];
-          const into = name === 'receive' && this.#payloads && Number(answer) > 0 ? (args[2] as Uint8Array) : null;
-          const start = Number(args[3]);
-          const bytes = into === null ? null : Buffer.from(into.buffer, into.byteOffset + start, Number(answer));
-          const payload = bytes === null ? {} : { payload: bytes.toString('base64') };
-          this.#calls.push({ method: name, answer: (answer as unknown) === undefined ? null : answer, ...payload });
-          return answer;
+          if (typeof args[0] === 'number') this.#frames.add(`${args[0]} ${String(args[1])}`);
+          return Reflect.apply(member, target, args);
         };
       },
     });

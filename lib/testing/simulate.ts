@@ -1,6 +1,5 @@
 // simulate and replay: a program in a world of its own, and the same run once more.
 
-import { ReplayDivergedError } from '../base/errors.js';
 import { ArgumentRangeError, ArgumentTypeError, LoopRunningError } from '../base/errors.js';
 import { Choices, type ChoiceSource } from '../engine/simulated/choices.js';
 import type { Fault } from '../engine/simulated/faults.js';
@@ -9,8 +8,10 @@ import { assertCallable, assertOptions } from '../kernel/arguments.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import { assertNotRunning } from '../kernel/running.js';
 import { checkRunOptions, type RunOptions } from '../tasks/run_options.js';
+import { assertAlike, replayDivergence } from './run_comparison.js';
+import type { SimulatedRun, SimulationResult } from './simulated_run.js';
 import { isInSimulation, type RealWorldPolicy, Simulation } from './simulation.js';
-import { assertTrace, type SimulationTrace, TraceSource } from './simulation_trace.js';
+import { assertTrace, netOf, type SimulatedNet, type SimulationTrace, TraceSource } from './simulation_trace.js';
 
 /** A program for a simulation, in either colour. */
 export type SimulatedMain<T> = (simulation: Simulation) => Coroutine<T> | PromiseLike<T>;
@@ -22,7 +23,9 @@ export interface SimulateOptions extends Omit<RunOptions, 'engine' | 'signals'> 
   /** What goes wrong in the network. */
   readonly faults?: readonly Fault[];
   /** How the network behaves. */
-  readonly net?: Omit<NetworkOptions, 'faults'>;
+  readonly net?: SimulatedNet;
+  /** How much later than its deadline a timer may be due, by seed: never earlier. 1 ms by default, as in the real world. */
+  readonly timerJitterMs?: number;
   /** Whether the seed decides, too, in which order tasks that are ready take their steps. True by default. */
   readonly shuffle?: boolean;
   /**
@@ -37,28 +40,21 @@ export interface SimulateOptions extends Omit<RunOptions, 'engine' | 'signals'> 
   readonly maxTurns?: number;
   /** Whether the trace tells what happened, line by line. True by default. */
   readonly lines?: boolean;
-}
-
-/** What a simulated run came to. */
-export interface SimulationResult<T> {
-  readonly result: T;
-  readonly trace: SimulationTrace;
-  /** Virtual milliseconds that it took. */
-  readonly elapsedMs: number;
-  readonly turns: number;
-  /** What went to the loop's exception handler. */
-  readonly reports: readonly string[];
-  /** What was let through to the real world. */
-  readonly realWorld: readonly string[];
+  /**
+   * Whether the program is run twice, to find out whether it does the same both times. If it does not, a clock or a random
+   * number of the real world has got in unseen, which is a NondeterminismError. False by default.
+   */
+  readonly runTwice?: boolean;
 }
 
 const START_DATE = Date.UTC(2000, 0, 1);
 const MAX_TURNS = 1_000_000;
+const TIMER_JITTER_MS = 1;
 
 /** @internal */
 export const SIMULATE_OPTIONS: readonly string[] = [
-  'seed', 'faults', 'net', 'shuffle', 'realWorld', 'startDate', 'maxTurns', 'lines', 'debug', 'signal', 'unhandled',
-  'asyncContext', 'name', 'shutdownTimeout',
+  'seed', 'faults', 'net', 'timerJitterMs', 'shuffle', 'realWorld', 'startDate', 'maxTurns', 'lines', 'runTwice', 'debug',
+  'signal', 'unhandled', 'asyncContext', 'name', 'shutdownTimeout',
 ] satisfies (keyof SimulateOptions)[];
 
 /**
@@ -72,50 +68,49 @@ export const SIMULATE_OPTIONS: readonly string[] = [
  */
 export function simulate<T>(main: SimulatedMain<T>, options: SimulateOptions = {}): Promise<SimulationResult<T>> {
   assertSimulation(main, options, 'simulate');
-  return settle(simulateWith(main, options, null));
+  return settle(simulateSeed(main, options));
+}
+
+/** @internal One run with its seed, or two that have to be alike. */
+export async function simulateSeed<T>(main: SimulatedMain<T>, options: SimulateOptions): Promise<SimulatedRun<T>> {
+  if (options.runTwice !== true) return simulateWith(main, options, null);
+  const first = await simulateWith(main, { ...options, lines: true }, null);
+  assertAlike(first, await simulateWith(main, { ...options, lines: true }, null));
+  return first;
 }
 
 /**
  * Runs `main` once more as a trace tells: every choice comes out as it did then.
  *
  * Returns: as `simulate`. Throws: as `simulate`; ArgumentTypeError for what is no trace. The promise rejects with
- *   ReplayDivergedError as soon as the program asks for something else than it did then, because it has changed.
+ *   ReplayDivergedError as soon as the program asks for something else than it did then, because it has changed. What it
+ *   failed with meanwhile is the `cause`.
  */
 export function replay<T>(
   main: SimulatedMain<T>,
   trace: SimulationTrace,
-  options: Omit<SimulateOptions, 'seed' | 'faults' | 'shuffle' | 'startDate'> = {},
+  options: Omit<SimulateOptions, 'seed' | 'faults' | 'shuffle' | 'startDate' | 'timerJitterMs' | 'runTwice'> = {},
 ): Promise<SimulationResult<T>> {
   assertTrace(trace, 'replay');
-  const { seed, faults, shuffle, startDate } = trace;
-  const all: SimulateOptions = { ...options, ...(seed === null ? {} : { seed }), faults, shuffle, startDate };
+  const { seed, faults, shuffle, startDate, timerJitterMs } = trace;
+  const told = { ...(seed === null ? {} : { seed }), faults, shuffle, startDate, timerJitterMs };
+  const all: SimulateOptions = { net: netOf(trace), ...options, ...told };
   assertSimulation(main, all, 'replay');
-  const source = new TraceSource(trace.choices);
-  return settle(replayWith(main, all, source, trace));
+  return settle(replayWith(main, all, trace));
 }
 
 async function replayWith<T>(
   main: SimulatedMain<T>,
   options: SimulateOptions,
-  source: TraceSource,
   trace: SimulationTrace,
 ): Promise<SimulatedRun<T>> {
+  const source = new TraceSource(trace.choices);
   const run = await simulateWith(main, options, trace.seed === null ? null : source, () => {
-    if (source.divergence !== null) throw source.divergence;
+    if (source.divergence !== null) throw new Error('the replay has diverged');
   });
-  source.assertUsedUp();
-  const { lines } = run.trace;
-  const hasLines = trace.lines.length > 0 && lines.length > 0;
-  const at = hasLines ? trace.lines.findIndex((line, i) => line !== lines[i]) : -1;
-  if (at !== -1) {
-    throw new ReplayDivergedError(trace.choices.length, [trace.lines[at]!, 1, 0], [lines[at] ?? 'the end', 1]);
-  }
+  const diverged = replayDivergence(source, trace, run);
+  if (diverged !== null) throw diverged;
   return run;
-}
-
-/** @internal One run, however it ended. */
-export interface SimulatedRun<T> extends Omit<SimulationResult<T>, 'result'> {
-  readonly outcome: { readonly value: T } | { readonly error: unknown };
 }
 
 /** @internal Throws: what is wrong with the arguments; LoopRunningError. */
@@ -125,17 +120,20 @@ export function assertSimulation(main: unknown, options: SimulateOptions, call: 
   assertCallable(main, call);
   assertOptions(options, call, SIMULATE_OPTIONS);
   const { seed, faults = [], net = {}, shuffle = true, realWorld = 'throw', startDate = 0, maxTurns = 1 } = options;
-  const { lines = true, ...rest } = options;
+  const { lines = true, runTwice = false, timerJitterMs = 0, ...rest } = options;
   checkRunOptions(runOptionsOf(rest), call);
   // Both look at what they are given.
   makeParts(seed, { ...net, faults });
-  for (const [name, flag] of Object.entries({ shuffle, lines })) {
+  for (const [name, flag] of Object.entries({ shuffle, lines, runTwice })) {
     if (typeof flag !== 'boolean') throw new ArgumentTypeError(`${call}: ${name} is true or false`);
   }
   if (!['throw', 'report', 'allow'].includes(realWorld)) {
     throw new ArgumentRangeError(`${call}: realWorld is 'throw', 'report' or 'allow', not ${String(realWorld)}`);
   }
   if (!Number.isFinite(Number(startDate))) throw new ArgumentRangeError(`${call}: startDate is no date`);
+  if (!(timerJitterMs >= 0 && timerJitterMs < Infinity)) {
+    throw new ArgumentRangeError(`${call}: timerJitterMs is zero or more milliseconds, not ${timerJitterMs}`);
+  }
   if (!(maxTurns >= 1)) throw new ArgumentRangeError(`${call}: maxTurns is a number from 1 on, not ${maxTurns}`);
 }
 
@@ -151,11 +149,13 @@ export async function simulateWith<T>(
   check: (() => void) | null = null,
 ): Promise<SimulatedRun<T>> {
   const { seed, faults = [], net = {}, shuffle = true, startDate = START_DATE, lines = true } = options;
+  const { timerJitterMs = TIMER_JITTER_MS } = options;
   const [choices, network] = makeParts(source ?? seed, { ...net, faults });
   const simulation = new Simulation({
     choices,
     network,
     shuffle,
+    timerJitterMs,
     randomSeed: seed ?? 0,
     startDate: Number(startDate),
     policy: options.realWorld ?? 'throw',
@@ -170,7 +170,9 @@ export async function simulateWith<T>(
     seed: seed ?? null,
     shuffle,
     startDate: Number(startDate),
+    timerJitterMs,
     faults,
+    net,
     choices: choices.taken,
     lines: simulation._trace?.lines ?? [],
     failure: 'error' in outcome ? simulation.numbered(nameOf(outcome.error)) : null,

@@ -24,6 +24,10 @@ import { SimulationEngine, type SimulationEngineParts } from './simulation_engin
 const TURNS_AT_A_TIME = 2_000;
 /** Turns that a run has to end in after it failed or came to a standstill. */
 const TURNS_TO_END = 10_000;
+/** The same where main may wait for something real, which would change what happens. */
+const TURNS_AFTER_AN_ESCAPE = 100;
+
+const UNSEEN = 'it was begun through a function that was taken before the simulation, so import its module as a whole';
 
 /** What becomes of calls for what only the real world has. */
 export type RealWorldPolicy = 'throw' | 'report' | 'allow';
@@ -33,6 +37,7 @@ export interface SimulationParts {
   readonly choices: Choices;
   readonly network: SimulatedNetwork;
   readonly shuffle: boolean;
+  readonly timerJitterMs: number;
   readonly randomSeed: number;
   readonly startDate: number;
   readonly policy: RealWorldPolicy;
@@ -158,6 +163,7 @@ export class Simulation {
   }
 
   #slice(): void {
+    this.#resources?.beginSlice();
     try {
       const wantsMore = inTurn(this, () => this.#turns());
       if (wantsMore) {
@@ -182,9 +188,18 @@ export class Simulation {
       if (this.#open === null) this._engine.turn();
       else this.#open.turn(this._engine);
       this.#parts.check?.();
+      if (this.#parts.policy === 'throw') this.#lookForEscapes();
       if (this.#crash !== null && this.#fatal === null) this.#cancelWith(this.#crash.error);
     }
     return true;
+  }
+
+  // Between two turns of Node's nobody but the simulation's own code can have begun anything.
+  #lookForEscapes(): void {
+    const resources = this.#resources as RealResources;
+    if (this.#fatal !== null || !resources.hasBegun) return;
+    const error = new RealWorldError(resources.underWay().join(', ') || 'something real', UNSEEN);
+    this.#cancelWith(error, TURNS_AFTER_AN_ESCAPE);
   }
 
   #limitError(): SimulationLimitError {
@@ -211,9 +226,9 @@ export class Simulation {
     return new RealWorldError(real.join(', '), 'main waits for it, and no virtual time can end that');
   }
 
-  #cancelWith(error: unknown): void {
+  #cancelWith(error: unknown, turnsToEnd = TURNS_TO_END): void {
     this.#fatal = { error };
-    this.#turnLimit = this._turns + TURNS_TO_END;
+    this.#turnLimit = this._turns + turnsToEnd;
     if (this.#main.done()) this.#abandonAll();
     else this.#main.cancel(error);
   }

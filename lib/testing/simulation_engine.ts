@@ -21,14 +21,15 @@ export interface SimulationEngineParts {
   readonly trace: Trace | null;
   /** Whether the choices decide about the order of tasks, too. */
   readonly shuffle: boolean;
+  readonly timerJitterMs: number;
 }
 
 export class SimulationEngine extends SimulatedEngine {
   declare ring: ShuffledRing;
   #drainOnce: Drain | null = null;
 
-  constructor({ choices, network, trace, shuffle }: SimulationEngineParts) {
-    super({ choices, network, ringCapacity: 1, ...(trace === null ? {} : { trace }) });
+  constructor({ choices, network, trace, shuffle, timerJitterMs }: SimulationEngineParts) {
+    super({ choices, network, timerJitterMs, ringCapacity: 1, ...(trace === null ? {} : { trace }) });
     this.ring = new ShuffledRing({ capacity: RING_CAPACITY, choices: shuffle && choices.isSeeded ? choices : null });
   }
 

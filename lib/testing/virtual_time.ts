@@ -2,10 +2,11 @@
 
 import { SimulatedEngine } from '../engine/simulated/simulated_engine.js';
 import { runBlocking } from '../tasks/run_blocking.js';
-import { run } from '../tasks/run.js';
+import { startRun } from '../tasks/run.js';
 import { isAsyncFunction } from '../kernel/coroutine.js';
 import type { Coroutine } from '../kernel/coroutine.js';
 import type { RunOptions } from '../tasks/run_options.js';
+import { HostedDeadlock } from './hosted_deadlock.js';
 
 /** Options of `virtualTime`. */
 export interface VirtualTimeOptions extends Omit<RunOptions, 'engine' | 'signals'> {
@@ -17,7 +18,7 @@ export interface VirtualTimeOptions extends Omit<RunOptions, 'engine' | 'signals
  * Wraps a coroutine function as a plain test function that runs it under a virtual clock.
  *
  * The clock starts at 0 and jumps to the next deadline whenever nothing is ready. A generator body runs to its end
- * before the function returns (DeadlockError if it never could); an async one gives a promise.
+ * before the function returns; an async one gives a promise. Either fails with DeadlockError where it never could end.
  * Example: `test('sleep: waits', virtualTime(function* () { yield* sleep(60_000); }))`.
  */
 export function virtualTime(
@@ -35,8 +36,25 @@ export function virtualTime(
   return () => {
     const engine = new SimulatedEngine();
     const runOptions = { ...options, engine };
-    if (hosted || isAsyncFunction(body)) return run(() => body(engine), runOptions).then(() => undefined);
+    if (hosted || isAsyncFunction(body)) return runHosted(body, engine, runOptions);
     runBlocking(body(engine) as Coroutine<unknown>, runOptions);
     return undefined;
   };
+}
+
+function runHosted(
+  body: (engine: SimulatedEngine) => Coroutine<unknown> | PromiseLike<unknown>,
+  engine: SimulatedEngine,
+  options: RunOptions,
+): Promise<void> {
+  const deadlock = new HostedDeadlock(engine);
+  const { main, promise } = startRun(() => body(engine), options);
+  deadlock.watch(main.task);
+  const judge = (): void => {
+    if (deadlock.found !== null) throw deadlock.found;
+  };
+  return promise.then(judge, (error: unknown) => {
+    judge();
+    throw error;
+  });
 }

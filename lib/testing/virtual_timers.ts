@@ -188,6 +188,9 @@ export function replaceTimers(patches: Patches, find: Find): void {
   patches.replace(scheduler, 'wait', (real) =>
     orReal(find, bound(real, scheduler), (inside, ms, options) => pause(inside, ms, undefined, options as PauseOptions)),
   );
+  patches.replace(scheduler, 'yield', (real) =>
+    orReal(find, bound(real, scheduler), (inside) => pause(inside, 0, undefined)),
+  );
   patches.replace(AbortSignal, 'timeout', (real) =>
     orReal(find, bound(real, AbortSignal), (inside, ms) => {
       const controller = new AbortController();

@@ -1,6 +1,6 @@
 // The module's exports: the shared constants (which a contract test compares with lib/engine/abi.ts), the names of the
-// selectors in this build and of the drivers in this process, and the NativeLoop class. It runs once for each environment, the main thread's and each
-// worker's, and keeps nothing between them.
+// selectors in this build and of the drivers in this process, the NativeLoop class, and what Node's own loop has under
+// way. It runs once for each environment, the main thread's and each worker's, and keeps nothing between them.
 #include <node_api.h>
 
 #include <cstdint>
@@ -109,11 +109,21 @@ std::vector<std::string_view> drivers(napi_env env) noexcept {
   return {kPollerDriverName};
 }
 
+// hostRequests(): number. What a clock that is not the real one must not overtake; see host_requests().
+napi_value count_host_requests(napi_env env, napi_callback_info) noexcept { return make_int32(env, host_requests(env)); }
+
+bool define_host_requests(napi_env env, napi_value exports) noexcept {
+  napi_value function = nullptr;
+  return napi_create_function(env, "hostRequests", NAPI_AUTO_LENGTH, count_host_requests, nullptr, &function) == napi_ok &&
+         napi_set_named_property(env, exports, "hostRequests", function) == napi_ok;
+}
+
 napi_value init(napi_env env, napi_value exports) noexcept {
   napi_value native_loop = define_native_loop(env);
   const bool defined = native_loop != nullptr && define_abi(env, exports) &&
                        define_names(env, exports, "selectors", selector::Selector::names()) &&
                        define_names(env, exports, "drivers", drivers(env)) &&
+                       define_host_requests(env, exports) &&
                        napi_set_named_property(env, exports, "NativeLoop", native_loop) == napi_ok;
   return defined ? exports : nullptr;
 }

@@ -336,4 +336,11 @@ int host_backend_descriptor(napi_env env) noexcept {
   return find_uv()->backend_fd(host);
 }
 
+// libuv counts requests and jobs of its threads alike, in a public member of the loop that stands where it stood in 1.0.
+int host_requests(napi_env env) noexcept {
+  uv_loop_t* host = nullptr;
+  if (find_uv() == nullptr || napi_get_uv_event_loop(env, &host) != napi_ok) return -1;
+  return static_cast<int>(host->active_reqs.count);
+}
+
 }  // namespace readyloop::addon

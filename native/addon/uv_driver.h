@@ -84,4 +84,7 @@ class UvDriver final : public HostedDriver {
 // The descriptor that becomes readable when something waits for this thread's Node loop, or -1 if there is none.
 [[nodiscard]] int host_backend_descriptor(napi_env env) noexcept;
 
+// Requests to the system and jobs of threads that this thread's Node loop waits for, or -1 if that is not known.
+[[nodiscard]] int host_requests(napi_env env) noexcept;
+
 }  // namespace readyloop::addon

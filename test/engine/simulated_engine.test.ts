@@ -1,5 +1,8 @@
+import { scrypt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { getRunningLoop, run } from '../../lib';
+import { promisify } from 'node:util';
+import { failAfter, getRunningLoop, run, sleep } from '../../lib';
 import { Kind, ReadyBits } from '../../lib/engine/abi';
 import { Direction } from '../../lib/engine/engine';
 import { recordWord } from '../../lib/engine/ready_ring';
@@ -162,4 +165,40 @@ test('simulated engine: a descriptor made ready by plain code wakes a resting ru
   await nodeTurn();
   engine.setReady(fd, ReadyBits.readable);
   await expect(promise).resolves.toBe('read');
+});
+
+const reading = (): Promise<unknown> => Promise.all(Array.from({ length: 20 }, () => readFile(__filename)));
+const hashing = (): Promise<unknown> => promisify(scrypt)('password', 'salt', 64);
+
+test.each([['a file is read', reading], ['a thread has a job', hashing]])(
+  'simulated engine: while %s the clock does not jump',
+  async (_what, work) => {
+    const engine = new SimulatedEngine();
+    await run(() => failAfter(10, async () => await work()), { engine });
+    expect(engine.now()).toBe(0);
+    await run(async () => {
+      await work();
+      await sleep(10);
+    }, { engine });
+    expect(engine.now()).toBe(10);
+  },
+);
+
+test('simulated engine: what was under way before it does not hold its clock', async () => {
+  const before = hashing();
+  const engine = new SimulatedEngine();
+  await run(() => sleep(3_600_000), { engine });
+  expect(engine.now()).toBe(3_600_000);
+  await before;
+});
+
+test('simulated engine: it can be held by hand', async () => {
+  const engine = new SimulatedEngine();
+  engine.hold();
+  const running = run(() => sleep(50), { engine });
+  for (let i = 0; i < 10; i++) await nodeTurn();
+  expect(engine.now()).toBe(0);
+  engine.release();
+  await running;
+  expect(engine.now()).toBe(50);
 });

@@ -1,6 +1,12 @@
 // Many seeds for the planted bugs: npm run explore -- [--seeds N]. Each of them has to be found within a thousand seeds,
 // and each correct twin has to survive them all (10,000 by default).
-import { explore } from '../../lib/testing';
+//
+// With --golden: writes golden_trace.json anew; see golden.ts.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { explore, simulate } from '../../lib/testing';
+import { root } from '../contracts/rules/source_tree';
+import { golden, goldenOptions } from './golden';
 import { PLANTED } from './planted';
 
 const FOUND_WITHIN = 1_000;
@@ -26,4 +32,11 @@ async function main(): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-void main();
+async function writeGolden(): Promise<void> {
+  const { trace } = await simulate(golden, goldenOptions);
+  const choices = trace.choices.map((choice) => JSON.stringify(choice));
+  const text = JSON.stringify({ ...trace, choices }, null, 1);
+  writeFileSync(path.join(root, 'test', 'simulation', 'golden_trace.json'), `${text}\n`);
+}
+
+void (process.argv.includes('--golden') ? writeGolden() : main());

@@ -1,5 +1,5 @@
 // explore: many seeds, and the smallest failure of them.
-import { checkpoint, createTask, openConnection, sleep, startServer } from '../../lib/index';
+import { type ByteStream, checkpoint, createTask, openConnection, sleep, startServer } from '../../lib/index';
 import { type ExplorationError, explore, type Fault, onHost, replay } from '../../lib/testing';
 import { type Simulation, simulate, simulationOf } from '../../lib/testing';
 import { rejectionOf } from '../helpers/failures';
@@ -110,6 +110,43 @@ test('explore: a failure of another kind is not taken for the one that was found
     return;
   }
   throw new Error('no seed made z the first');
+});
+
+test('explore: a failure that does not come again is said to be none of the seed’s', async () => {
+  let runs = 0;
+  const once = function* () {
+    yield* checkpoint();
+    if (++runs === 3) throw new Error('only once');
+  };
+  const error = await failureOf(explore(once, { seeds: 10 }));
+  expect(error).toMatchObject({ seed: 3, recurs: false, cause: { message: 'only once' } });
+  expect(error.message).toContain('decided outside of the simulation; { runTwice: true } finds where');
+  expect(error.runs).toBeLessThan(10);
+  runs = 0;
+  const noticed = await failureOf(explore(once, { seeds: 10, runTwice: true }));
+  expect(noticed).toMatchObject({ code: 'ERR_NONDETERMINISM', seed: 2 });
+});
+
+test('explore: the kinds of fault that a failure needs are kept, and no others', async () => {
+  const main = function* ({ network }: Simulation) {
+    const handler = (stream: ByteStream) => stream.send('x'.repeat(100));
+    const server = yield* onHost(network.host('api'), () => startServer(handler, { port: HTTP }));
+    const stream = yield* openConnection({ host: 'api', port: HTTP });
+    const got = yield* stream.readAll();
+    yield* stream.close();
+    yield* server.shutdown({ drain: 0 });
+    if (got.length < 100) throw new Error('cut short');
+  };
+  const faults: Fault[] = [
+    { kind: 'partition', groups: [['api'], ['localhost']], fromMs: 500, untilMs: 600 },
+    { kind: 'delay', connect: 1, ms: 5 },
+    { kind: 'drop', datagram: 1 },
+    { kind: 'reset', connect: 1, afterBytes: 50 },
+    { kind: 'full', host: 'api', fromMs: 900, untilMs: 901 },
+    { kind: 'vanish', host: 'elsewhere', atMs: 3 },
+  ];
+  const error = await failureOf(explore(main, { seeds: 1, faults }));
+  expect(error.trace).toMatchObject({ faults: [{ kind: 'reset', connect: 1, afterBytes: 50 }] });
 });
 
 test('explore: what makes no sense is refused at the call', () => {

@@ -1,5 +1,7 @@
 // MockClock: a clock that the test moves.
-import { createTask, getRunningLoop, run, runBlocking, sleep, until } from '../../lib/index';
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { createTask, failAfter, getRunningLoop, run, runBlocking, sleep, until } from '../../lib/index';
 import { MockClock, waitAllTasksBlocked } from '../../lib/testing';
 import { rejectionOf, thrownBy } from '../helpers/failures';
 import { codeOf, colours } from '../tasks/support';
@@ -95,6 +97,13 @@ test('TK2: on a mock clock, too, the cushion is real time', async () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(2.9);
     expect(clock.now()).toBe(0);
   }, { engine: clock });
+});
+
+test('TK1: it does not jump by itself while a thread has a job', async () => {
+  const clock = new MockClock({ autojumpThreshold: 0 });
+  const work = () => promisify(scrypt)('password', 'salt', 64);
+  await run(() => failAfter(10, async () => await work()), { engine: clock });
+  expect(clock.now()).toBe(0);
 });
 
 test('TK1: owned, it moves by its rate and threshold; one that stands still is a deadlock', () => {

@@ -7,7 +7,8 @@ import * as net from 'node:net';
 import * as timers from 'node:timers';
 import * as timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { getRunningLoop, sleep, until } from '../../lib/index';
+import * as zlib from 'node:zlib';
+import { failAfter, getRunningLoop, sleep, until } from '../../lib/index';
 import { simulate } from '../../lib/testing';
 import { rejectionOf } from '../helpers/failures';
 
@@ -42,6 +43,25 @@ test('simulate: spans of hrtime are counted from what was given', async () => {
   })).toEqual([1, 500_000_000]);
 });
 
+test('simulate: so do marks, the origin of performance, and dates that are left out', async () => {
+  const dateMs = Date.UTC(2010, 5, 7, 8, 9, 10);
+  const shown = await simulated(async () => {
+    await sleep(2_000);
+    const mark = performance.mark('a');
+    await sleep(500);
+    const utc = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'medium' });
+    const temporal = (globalThis as { Temporal?: { Now: { instant(): { epochMilliseconds: number } } } }).Temporal;
+    return [
+      mark.startTime, performance.measure('m', 'a').duration, performance.timeOrigin + performance.now(),
+      utc.format(), utc.formatToParts().find(({ type }) => type === 'second')?.value,
+      temporal?.Now.instant().epochMilliseconds ?? dateMs + 2_500,
+    ];
+  }, { startDate: dateMs });
+  expect(shown).toEqual([2_000, 500, dateMs + 2_500, '07/06/2010, 08:09:12', '12', dateMs + 2_500]);
+  const real = new Intl.DateTimeFormat('en', { year: 'numeric' });
+  expect(Number(real.format())).toBeGreaterThan(2020);
+});
+
 const draws = () => [
   Math.random(), crypto.randomUUID(), crypto.randomInt(1_000), crypto.randomInt(5, 7),
   crypto.randomBytes(5).toString('hex'),
@@ -72,7 +92,9 @@ test('simulate: timers of Node run on virtual time, in their order', async () =>
     await timersPromises.setTimeout(70, 'value').then((value) => note(value));
     clearInterval(ticker);
     clearTimeout(Number(setTimeout(note, 80, 'by number')));
-    await promisify(setTimeout)(200);
+    await promisify(setTimeout)(150);
+    await (timersPromises.scheduler as { wait(ms: number): Promise<void> }).wait(49);
+    await timersPromises.scheduler.yield(); // A millisecond, as a delay of zero is.
     return log;
   });
   expect(result).toEqual([
@@ -132,6 +154,14 @@ const escapes: [string, () => unknown][] = [
   ['child_process.spawn', () => childProcess.spawn('true')],
   ['fs.promises.readFile', () => fs.promises.readFile('/dev/null')],
   ['fs.readFile', () => fs.readFile('/dev/null', () => undefined)],
+  ['dns.promises.Resolver.resolve4', () => new dns.promises.Resolver().resolve4('localhost')],
+  ['fs.realpath', () => fs.realpath('/', () => undefined)],
+  ['fs.promises.opendir', () => fs.promises.opendir('/')],
+  ['zlib._transform', () => zlib.gzip('x', () => undefined)],
+  ['crypto.subtle.digest', () => crypto.webcrypto.subtle.digest('SHA-256', new Uint8Array(1))],
+  ['crypto.scrypt', () => crypto.scrypt('a', 'b', 8, () => undefined)],
+  ['crypto.sign', () => crypto.sign(null, Buffer.from('x'), 'no key', () => undefined)],
+  ['crypto.generateKeyPairSync', () => crypto.generateKeyPairSync('ed25519')],
   ['fetch', () => fetch('http://localhost:1/')],
 ];
 
@@ -151,12 +181,28 @@ test.each(escapes)('simulate: %s is refused, in tasks and in helpers, with what 
   expect(error.message).toContain('allow');
 });
 
-test('simulate: a real operation that was begun unseen is named where main waits for it', async () => {
-  const { stat } = fs.promises;
+test.each([
+  ['a request', fs.promises.stat, '/dev/null', 'FSReqPromise'],
+  ['a job of a thread', promisify(crypto.scrypt.bind(null)) as never, 'password', 'a job of a thread'],
+])('simulate: %s that was begun unseen is refused in the turn in which it began', async (_what, begin, argument, kind) => {
+  const log: string[] = [];
+  let begun: Promise<unknown> = Promise.resolve();
   const error = await rejectionOf(simulate(async () => {
-    await stat('/dev/null');
+    setInterval(() => log.push('the clock goes on'), 1_000);
+    begun = (begin as (...args: unknown[]) => Promise<unknown>)(argument, 'salt', 8);
+    await begun;
   }));
-  expect(error).toMatchObject({ code: 'ERR_REAL_WORLD', what: expect.stringContaining('FSReqPromise') });
+  await begun;
+  expect(error).toMatchObject({ code: 'ERR_REAL_WORLD', what: expect.stringContaining(kind) });
+  expect(error.message).toContain('taken before the simulation');
+  expect(log.length).toBeLessThan(200);
+});
+
+test('simulate: Sync functions of what needs a thread otherwise can be used', async () => {
+  expect(await simulated(() => [
+    zlib.gunzipSync(zlib.gzipSync('text')).toString(), crypto.scryptSync('a', 'b', 2).length,
+    crypto.createHash('sha1').update('x').digest('hex').length,
+  ])).toEqual(['text', 2, 40]);
 });
 
 test('simulate: with "report" it is let through and listed, and virtual time waits for it', async () => {
@@ -168,6 +214,38 @@ test('simulate: with "report" it is let through and listed, and virtual time wai
   }, { realWorld: 'report' });
   expect([result, realWorld]).toEqual([true, ['fs.promises.readFile']]);
   expect(elapsedMs).toBeLessThan(60_000);
+});
+
+test.each(['report', 'allow'] as const)('simulate: with "%s" an idle server does not stop the clock', async (realWorld) => {
+  const { elapsedMs } = await simulate(async () => {
+    const server = net.createServer().listen(0);
+    await sleep(60_000);
+    server.close();
+  }, { realWorld });
+  expect(elapsedMs).toBe(60_000);
+});
+
+test('simulate: with "allow" a timer of Node’s does not stop the clock, and main may wait for it', async () => {
+  const { elapsedMs } = await simulate(async () => {
+    const ticker = setInterval(() => undefined, 1); // real time: nothing is replaced
+    await sleep(60_000);
+    clearInterval(ticker);
+    await new Promise((resolve) => setTimeout(resolve, 2)); // real time: as above
+  }, { realWorld: 'allow' });
+  expect(elapsedMs).toBe(60_000);
+});
+
+test('simulate: with "allow" a main that nothing can wake is a deadlock all the same', async () => {
+  const failing = simulate(async () => new Promise(() => undefined), { realWorld: 'allow' });
+  expect(await rejectionOf(failing)).toMatchObject({ code: 'ERR_DEADLOCK' });
+});
+
+test('simulate: with "report" virtual time waits for a job of a thread', async () => {
+  const { result, elapsedMs } = await simulate(async () => {
+    const key = await failAfter(10, () => promisify(crypto.scrypt)('password', 'salt', 8) as Promise<Buffer>);
+    return key.length;
+  }, { realWorld: 'report' });
+  expect([result, elapsedMs]).toEqual([8, 0]);
 });
 
 test('simulate: with "allow" nothing is replaced', async () => {
@@ -182,7 +260,10 @@ describe('what was replaced', () => {
   const replaced = () => [
     Date, Math.random, setTimeout, clearTimeout, setInterval, setImmediate, fetch, process.hrtime, process.uptime,
     crypto.randomUUID, crypto.randomBytes, net.Socket.prototype.connect, fs.promises.readFile, AbortSignal.timeout,
+    fs.realpath, crypto.generateKeySync, dns.promises.Resolver.prototype.resolve4,
     Object.getOwnPropertyDescriptor(performance, 'now'), Object.getOwnPropertyDescriptor(globalThis.crypto, 'randomUUID'),
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(performance), 'timeOrigin'),
+    Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format'),
   ];
 
   test('simulate: it is put back, however the simulation ends', async () => {

@@ -1,10 +1,11 @@
 // record and replayRecording: a run on the real engine, and the same run without anything real.
 import {
-  type ByteStream, checkpoint, type Coroutine, createTask, getRunningLoop, openConnection, openDatagram, sleep, startServer,
+  type ByteStream, checkpoint, type Coroutine, createTask, getAddrInfo, getNameInfo, getRunningLoop, openConnection,
+  openDatagram, sleep, startServer,
 } from '../../lib/index';
 import { record, type Recording, recordingOf, replayRecording } from '../../lib/testing';
 import { rejectionOf } from '../helpers/failures';
-import { codeOf, colours } from '../tasks/support';
+import { asyncColour, codeOf, colours, outcomeOf } from '../tasks/support';
 
 const here = { host: '127.0.0.1', port: 0 };
 
@@ -97,8 +98,53 @@ test('record: the sizes of what came are always written down, the bytes unless t
   expect(log).toEqual([6, 0]);
 });
 
-test('record: datagrams are refused', async () => {
-  const error = await rejectionOf(record(() => openDatagram(here)));
+function* exchange(log: unknown[]): Generator<any, void> {
+  const near = yield openDatagram(here);
+  const far = yield openDatagram(here);
+  for (let i = 0; i < 5; i++) yield near.send(`secret ${'x'.repeat(i * 100)}`, far.localAddress);
+  for (let i = 0; i < 5; i++) {
+    const { data, port } = yield far.receive();
+    log.push(data.length, port === near.localAddress.port, data.filter((byte: number) => byte !== 0).length);
+  }
+  yield near.close();
+  yield far.close();
+}
+
+describe.each(colours)('in a $name main', (colour) => {
+  test('replayRecording: datagrams come again, with their senders', async () => {
+    const [first, again]: [unknown[], unknown[]] = [[], []];
+    const { recording } = await record(colour.of(() => exchange(first)));
+    await replayRecording(colour.of(() => exchange(again)), JSON.parse(JSON.stringify(recording)) as Recording);
+    expect(again).toEqual(first);
+    expect(first.slice(0, 3)).toEqual([7, true, 7]);
+  });
+
+  test('replayRecording: names that the system looks up are known again', async () => {
+    const seen: unknown[] = [];
+    const main = colour.of(function* () {
+      seen.push((yield createTask(() => outcomeOf(getAddrInfo('nobody.invalid')))));
+      seen.push((yield createTask(() => outcomeOf(getNameInfo('127.0.0.1', 0)))));
+    });
+    const { recording } = await record(main);
+    await replayRecording(main, JSON.parse(JSON.stringify(recording)) as Recording);
+    expect(seen[0]).toMatchObject(['failed', { syscall: 'getaddrinfo', hostname: 'nobody.invalid' }]);
+    expect(seen[2]).toEqual(seen[0]);
+    expect(seen[3]).toEqual(seen[1]);
+  });
+});
+
+test('record: of datagrams the sizes and senders are kept where the bytes are not', async () => {
+  const [first, again]: [unknown[], unknown[]] = [[], []];
+  const main = (log: unknown[]) => asyncColour.of(() => exchange(log));
+  const { recording } = await record(main(first), { payloads: false });
+  await replayRecording(main(again), recording);
+  const kept = recording.events.map(({ payload = '' }) => Buffer.from(payload, 'base64'));
+  expect(Buffer.concat(kept).includes('secret')).toBe(false);
+  expect(again).toEqual(first.map((value, i) => (i % 3 === 2 ? 0 : value)));
+});
+
+test('record: descriptors that travel along are refused', async () => {
+  const error = await rejectionOf(record(() => openDatagram({ path: '\0readyloop-record', receiveDescriptors: true })));
   expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED' });
 });
 

@@ -104,7 +104,7 @@ describe.each(colours)('in a $name main', (colour) => {
       yield sleep(10);
       throw failure;
     });
-    expect(await rejectionOf(simulate(main, { seed: 9 }))).toBe(failure);
+    expect(await rejectionOf(simulate(main, { seed: 9, timerJitterMs: 0 }))).toBe(failure);
     expect(simulationOf(failure)).toMatchObject({ elapsedMs: 10, trace: { seed: 9, failure: 'Error: main fails' } });
     expect(simulationOf(new Error('another one'))).toBeNull();
   });
@@ -145,6 +145,111 @@ describe.each(colours)('in a $name main', (colour) => {
     expect(error).toMatchObject({ code: 'ERR_SIMULATION_LIMIT' });
     expect(error.message).toMatch(/500 turns/);
   });
+});
+
+test('simulate: by seed timers are late by up to the jitter, never early, and without a seed they are exact', async () => {
+  const main = async () => {
+    const loop = getRunningLoop();
+    const late: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const before = loop.time();
+      await sleep(10);
+      late.push(loop.time() - before - 10);
+    }
+    return late;
+  };
+  const drawn = (await simulate(main, { seed: 3 })).result;
+  expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...drawn)).toBeLessThanOrEqual(1.000_001);
+  expect(new Set(drawn.map((ms) => ms.toFixed(3))).size).toBeGreaterThan(10);
+  const wide = (await simulate(main, { seed: 3, timerJitterMs: 100 })).result;
+  expect(Math.max(...wide)).toBeGreaterThan(50);
+  for (const options of [{}, { timerJitterMs: 100 }, { seed: 3, timerJitterMs: 0 }]) {
+    expect((await simulate(main, options)).result).toEqual(drawn.map(() => 0));
+  }
+});
+
+test('simulate: a jitter lets timers that are close to each other be due together, in their order', async () => {
+  const together = new Set<number>();
+  for (let seed = 1; seed <= 30; seed++) {
+    await simulate(async () => {
+      const loop = getRunningLoop();
+      const due: [string, number][] = [];
+      loop.callLater(10, () => due.push(['first', loop.time()]));
+      loop.callLater(10.4, () => due.push(['second', loop.time()]));
+      await sleep(20);
+      expect(due.map(([name]) => name)).toEqual(['first', 'second']);
+      together.add(Number(due[0]![1] === due[1]![1]));
+    }, { seed });
+  }
+  expect(together.size).toBe(2);
+});
+
+test('replay: the network is in the trace, also what is endless about it', async () => {
+  const net = { latencyMs: [1, 9] as const, bufferBytes: Infinity, connectTimeoutMs: Infinity };
+  const { trace, result } = await simulate(busyIn(colours[0]!), { seed: 2, net });
+  const again = await replay(busyIn(colours[0]!), JSON.parse(JSON.stringify(trace)) as SimulationTrace);
+  expect(again.result).toBe(result);
+  expect(again.trace.lines).toEqual(trace.lines);
+  expect(again.trace.net).toEqual(net);
+});
+
+describe('replay of a program that has changed', () => {
+  const order = (names: string) => function* (): Generator<any, string> {
+    for (const name of names) void createTask(() => ticks(2), { name });
+    yield* sleep(1);
+    return names;
+  };
+
+  test('replay: it says what is asked now, what was asked then, and up to where both are alike', async () => {
+    const { trace } = await simulate(order('abc'), { seed: 4 });
+    const error = await rejectionOf(replay(order('abcd'), trace));
+    expect(error).toMatchObject({ code: 'ERR_REPLAY_DIVERGED', index: 0, asked: ['order of tasks', 4] });
+    expect(error.message).toMatch(
+      /^the program has changed since it was recorded: decision 0 is about order of tasks \(one of 4\) now, and then it was/,
+    );
+    expect(error.message).toContain('(both are alike up to "0 main runs")');
+    expect(error.message).toMatch(/replay the program that was recorded, or record it again$/);
+  });
+
+  test('replay: the same decisions about other things are a change too', async () => {
+    const { trace } = await simulate(order('abc'), { seed: 4 });
+    const error = await rejectionOf(replay(order('abx'), trace));
+    expect(error).toMatchObject({ code: 'ERR_REPLAY_DIVERGED' });
+    expect(error.message).toMatch(/line \d+ of what happens is "0 x runs" now, and then it was "0 c runs"/);
+  });
+
+  test('replay: what the changed program fails with is the cause', async () => {
+    const { trace } = await simulate(order('abc'), { seed: 4 });
+    const failing = () => {
+      throw new TypeError('too early');
+    };
+    const error = await rejectionOf(replay(failing, trace));
+    expect(error).toMatchObject({ code: 'ERR_REPLAY_DIVERGED', cause: { message: 'too early' }, asked: null });
+    expect(error.message).toMatch(/decision 0 is not asked for any more/);
+  });
+
+  test('replay: one without a seed is compared line by line', async () => {
+    const { trace } = await simulate(order('abc'));
+    await replay(order('abc'), trace);
+    expect(await rejectionOf(replay(order('ab'), trace))).toMatchObject({ code: 'ERR_REPLAY_DIVERGED' });
+  });
+});
+
+test('simulate: run twice, a program that does not do the same both times is told with the first difference', async () => {
+  let runs = 0;
+  const leaking = function* (simulation: Simulation) {
+    yield* sleep(5);
+    simulation.note(`run ${++runs}`);
+  };
+  const error = await rejectionOf(simulate(leaking, { seed: 6, timerJitterMs: 0, runTwice: true }));
+  expect(error).toMatchObject({ code: 'ERR_NONDETERMINISM', seed: 6 });
+  expect(error.message).toMatch(/line \d+ was "5 run 1" and then "5 run 2", after "5 main wakes"/);
+  const drawing = async () => Math.random();
+  const { result } = await simulate(drawing, { seed: 6, runTwice: true });
+  expect(result).toBe((await simulate(drawing, { seed: 6 })).result);
+  const returning = async () => ++runs;
+  expect((await rejectionOf(simulate(returning, { runTwice: true }))).message).toMatch(/without a seed differ.*result: 3/);
 });
 
 test('simulate: a task that swallows its cancellation in a deadlock is ended by force', async () => {
@@ -249,6 +354,9 @@ test('simulate, replay: what makes no sense is refused at the call', async () =>
   refused({ maxTurns: 0 }, 'ERR_OUT_OF_RANGE');
   refused({ startDate: NaN }, 'ERR_OUT_OF_RANGE');
   refused({ realWorld: 'maybe' }, 'ERR_OUT_OF_RANGE');
+  refused({ timerJitterMs: -1 }, 'ERR_OUT_OF_RANGE');
+  refused({ timerJitterMs: NaN }, 'ERR_OUT_OF_RANGE');
+  refused({ runTwice: 'yes' }, 'ERR_INVALID_ARG_TYPE');
   refused({ shuffle: 1 }, 'ERR_INVALID_ARG_TYPE');
   refused({ sead: 1 }, 'ERR_INVALID_ARG_TYPE');
   refused({ engine: null }, 'ERR_INVALID_ARG_TYPE');

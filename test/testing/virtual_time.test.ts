@@ -1,9 +1,11 @@
 // virtualTime: a test body as a coroutine under a virtual clock.
+import { readFile } from 'node:fs/promises';
 import {
   checkpoint,
   createTask,
   currentTask,
   getRunningLoop,
+  Lock,
   sleep,
   sleepForever,
   sleepUntil,
@@ -11,7 +13,7 @@ import {
   waitReadable,
 } from '../../lib/index';
 import { SimulatedEngine, virtualTime } from '../../lib/testing';
-import { withCode } from '../helpers/failures';
+import { rejectionOf, withCode } from '../helpers/failures';
 
 const nodeTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -75,6 +77,43 @@ test('virtualTime: a body that nothing can wake is a DeadlockError', () => {
   expect(virtualTime(function* () {
     yield* sleepForever();
   })).toThrow(withCode('ERR_DEADLOCK'));
+});
+
+test('GC5: virtualTime: hosted, too, it is a DeadlockError with the circle, and finally blocks run', async () => {
+  const log: string[] = [];
+  const error = await rejectionOf(virtualTime(async () => {
+    const lock = new Lock();
+    const guard = await lock.acquire();
+    try {
+      await createTask(() => lock.acquire(), { name: 'holder' });
+    } finally {
+      guard[Symbol.dispose]();
+      log.push('cleaned up');
+    }
+  }, { name: 'main' })());
+  expect(error).toMatchObject({ code: 'ERR_DEADLOCK' });
+  expect(error.message).toMatch(/holder waits for Lock held by main/);
+  expect(log).toEqual(['cleaned up']);
+});
+
+test('GC5: virtualTime: hosted, who refuses to end is ended by force', async () => {
+  const error = await rejectionOf(virtualTime(function* () {
+    for (;;) {
+      try {
+        yield* sleepForever();
+      } catch {
+        // It will not end.
+      }
+    }
+  }, { hosted: true })());
+  expect(error).toMatchObject({ code: 'ERR_DEADLOCK' });
+});
+
+test('virtualTime: hosted, what Node or a thread has under way is no deadlock', async () => {
+  await virtualTime(async () => {
+    await readFile(__filename);
+    await new Promise((resolve) => setTimeout(resolve, 30)); // real time: it is longer than a deadlock takes to be found
+  })();
 });
 
 test('virtualTime: each call has an engine and a clock of its own', () => {

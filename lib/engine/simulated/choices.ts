@@ -123,6 +123,6 @@ class ReplayedSource implements ChoiceSource {
     const index = this.#index++;
     const recorded = this.#decisions[index];
     if (recorded !== undefined && recorded[0] === label && recorded[1] === count) return recorded[2];
-    throw new ReplayDivergedError(index, recorded ?? null, [label, count]);
+    throw ReplayDivergedError.ofDecision({ index, expected: recorded ?? null, asked: [label, count] });
   }
 }

@@ -1,7 +1,8 @@
 // An engine without a kernel below it: a virtual clock that jumps to the next deadline when nothing is ready, a network in
 // memory, and descriptors that exist only here. Deterministic: the same calls, and the same choices, give the same records
 // in the same order. It never sleeps. Hosted, it takes one `setImmediate` a turn, so that Node's own callbacks and promises
-// get their say; what takes Node longer than that (a file, a name, a thread) has to `hold` the clock.
+// get their say, and while a request of Node's or a job of its threads is under way the clock does not jump. What else it
+// is to wait for has to `hold` it.
 
 import type { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
@@ -10,6 +11,7 @@ import { StableHeap } from '../../base/stable_heap.js';
 import { Drained, ReadyBits } from '../abi.js';
 import { Direction, type Drain, type Engine } from '../engine.js';
 import { ReadyRing } from '../ready_ring.js';
+import { RealRequests } from '../real_requests.js';
 import { Choices } from './choices.js';
 import { SimulatedNetwork } from './network.js';
 import { shuffle } from './readiness.js';
@@ -26,6 +28,8 @@ interface Watch {
 const FIRST_DESCRIPTOR = 1_000_000;
 const FAILURE_BITS = ReadyBits.hangup | ReadyBits.error;
 const TURNS_BEFORE_A_JUMP = 3;
+// Between two looks at what is under way.
+const POLL_MS = 1;
 // Longer than any test, and the longest delay that Node's timers take.
 const LONGEST_NODE_DELAY = 2 ** 31 - 1;
 
@@ -64,8 +68,6 @@ export class SimulatedEngine implements Engine {
   readonly network: SimulatedNetwork;
   /** What happened, if somebody wants to know. */
   readonly trace: Trace | null;
-  /** @internal Called when nothing is ready, before the clock jumps; it may make something ready. */
-  _beforeJump: (() => void) | null = null;
   /** @internal Called, hosted, when nothing is ready and nothing can become so by itself. */
   _onQuiet: (() => void) | null = null;
 
@@ -85,6 +87,7 @@ export class SimulatedEngine implements Engine {
   #drain: Drain | null = null;
   #isReferenced = false;
   #isScheduled = false;
+  #requests: RealRequests | null = null;
   #keepAlive: NodeJS.Timeout | null = null;
 
   /** Throws: ArgumentRangeError, ArgumentTypeError; InvalidStateError for a network that belongs to another engine. */
@@ -124,9 +127,22 @@ export class SimulatedEngine implements Engine {
   hold(): void {
     this.#holds++;
   }
+  /** @internal Whether something real is under way, hosted, that the clock must not overtake. */
+  protected get _isHeld(): boolean {
+    return this.#drain !== null && (this.#holds > 0 || this.#requests?.areUnderWay === true);
+  }
   /** Takes one `hold` back. */
   release(): void {
     if (this.#holds > 0 && --this.#holds === 0) this.#noticed();
+  }
+
+  /** @internal */
+  outside<A>(begin: (answer: (value: A) => void) => void, onAnswer: (value: A) => void): void {
+    this.hold();
+    begin((value) => {
+      this.release();
+      onAnswer(value);
+    });
   }
 
   arm(slot: number, word: number, delayMs: number): void {
@@ -232,7 +248,6 @@ export class SimulatedEngine implements Engine {
   // To the next thing that happens, and on while nobody is ready; not beyond the limit, nor where nothing is to come.
   #jump(limitMs: number): void {
     const world = this.#world;
-    this._beforeJump?.();
     while (this.ring.size === 0) {
       const timerMs = this.#timers.peek()?.deadline ?? Infinity;
       const nextMs = Math.min(timerMs, world.agenda.nextMs);
@@ -250,6 +265,7 @@ export class SimulatedEngine implements Engine {
 
   startHosted(drain: Drain, resource: AsyncResource): void {
     this.#drain = () => resource.runInAsyncScope(drain);
+    this.#requests = new RealRequests();
   }
   ref(): void {
     this.#isReferenced = true;
@@ -304,11 +320,11 @@ export class SimulatedEngine implements Engine {
     if (this.#isReferenced) this.#schedule();
   }
 
-  #schedule(): void {
+  #schedule(delayMs = 0): void {
     if (this.#isScheduled || this.#drain === null) return;
     this.#isScheduled = true;
     this.#stopKeepingAlive();
-    setImmediate(() => {
+    const turn = (): void => {
       this.#isScheduled = false;
       if (this.#drain === null) return;
       // Node's callbacks may have written since the last turn; what waits to be sent is no reason to let time pass.
@@ -316,19 +332,26 @@ export class SimulatedEngine implements Engine {
       if (this.#gives()) return;
       this.runOnce(Infinity);
       this.#drainOn();
-    });
+    };
+    if (delayMs === 0) setImmediate(turn);
+    else setTimeout(turn, delayMs);
   }
 
-  // Where only a jump is left to do, Node gets some turns first: TLS and other streams of Node need more than one.
+  // Where only a jump is left to do, Node gets some turns first: TLS and other streams of Node need more than one; and as
+  // many as it takes while something real is under way.
   #gives(): boolean {
     if (this.ring.size > 0 || this.#world.readiness.hasReady || this.#hasReadyWatch()) return false;
-    if (this.#turnsGiven === TURNS_BEFORE_A_JUMP) {
-      this.#turnsGiven = 0;
-      return false;
+    if (this.#turnsGiven < TURNS_BEFORE_A_JUMP) {
+      this.#turnsGiven++;
+      this.#schedule();
+      return true;
     }
-    this.#turnsGiven++;
-    this.#schedule();
-    return true;
+    if (this.#jumps && this.nextMs < Infinity && this.#requests?.areUnderWay === true) {
+      this.#schedule(POLL_MS);
+      return true;
+    }
+    this.#turnsGiven = 0;
+    return false;
   }
 
   #drainOn(): void {
