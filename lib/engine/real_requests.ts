@@ -3,6 +3,7 @@
 // they are idle. Nor is a write, which a peer may keep waiting for as long as it likes.
 
 import { loadBinding } from './binding.js';
+import { workingDrivers } from './drivers.js';
 
 const PENDING_WRITES = new Set(['WriteWrap', 'ShutdownWrap']);
 // Where the addon is not there, or does not know: the requests that Node lists, which are not all.
@@ -12,10 +13,13 @@ let countAll: (() => number) | null = null;
 
 function hostRequests(): number {
   if (countAll === null) {
+    countAll = () => -1;
     try {
-      countAll = loadBinding().hostRequests;
+      const { drivers, hostRequests: count } = loadBinding();
+      // Another host's loop counts nothing of the kind.
+      if (workingDrivers(drivers).includes('uv')) countAll = count;
     } catch {
-      countAll = () => -1; // A simulated engine works without the addon.
+      // A simulated engine works without the addon.
     }
   }
   return countAll();
