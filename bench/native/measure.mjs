@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 const WARM_MS = 600;
+// Until the code of a whole HTTP server is compiled.
+const WARM_HTTP_MS = 2000;
 // Of idle servers: how long their memory has to stay as it is, and how long that is waited for.
 const LOOK_MS = 250;
 const STEADY_LOOKS = 3;
@@ -84,7 +86,8 @@ export async function measureLoad(command, program, args) {
 
 /** How a load is asked for, with the times it takes. */
 export function loadArguments([kind, ...rest], ms, rate = 0) {
-  return [kind, 'PORT', ...rest, WARM_MS, ms, ...(rate > 0 ? [rate] : [])];
+  const warm = kind === 'http' ? WARM_HTTP_MS : WARM_MS;
+  return [kind, 'PORT', ...rest, warm, ms, ...(rate > 0 ? [rate] : [])];
 }
 
 /** The same of the load for datagrams. */

@@ -34,6 +34,13 @@ export class ChunkMemory {
     return this._block.subarray(from, from + count);
   }
 
+  /** A copy of a part of `source`: the caller's from now on. */
+  copyOf(source: Buffer, from: number, end: number): Buffer {
+    const length = end - from;
+    source.copy(this.room(length), this._used, from, end);
+    return this.take(length);
+  }
+
   /** A copy of the next `count` bytes, which stay room. */
   copy(count: number): Buffer {
     return Buffer.from(this._block.subarray(this._used, this._used + count));

@@ -29,7 +29,7 @@ const LEAST_BULK_BYTES = 16 * 1024;
 const LARGE_IN_A_ROW = 4;
 const LARGEST_BULK_BYTES = 128 * 1024;
 
-/** Chunks below this end the row; each is a copy with memory of its own, so that keeping one keeps little. */
+/** Chunks below this end the row, and have memory of their own, so that keeping one keeps little; others share blocks. */
 const LEAST_PIECE_BYTES = 8 * 1024;
 
 export const enum StreamFlag {
@@ -105,8 +105,7 @@ export abstract class Receiving {
     const reader = this._reader;
     const { slab } = this._sockets;
     if (reader instanceof ChunkReader && length <= reader._max) {
-      const chunk = Buffer.allocUnsafe(length);
-      slab.copy(chunk, 0, offset, offset + length);
+      const chunk = this._chunkOf(slab, offset, length);
       this._reader = null;
       this._noteSize(length);
       finishNow(reader, chunk);
@@ -114,6 +113,14 @@ export abstract class Receiving {
     }
     if ((this._flags & StreamFlag.closed) !== 0) return;
     this._keep(slab, offset, offset + length);
+  }
+
+  // A piece of a block costs half of what memory of its own does.
+  private _chunkOf(slab: Buffer, offset: number, length: number): Buffer {
+    if (length >= LEAST_PIECE_BYTES) return this._sockets.chunks.copyOf(slab, offset, offset + length);
+    const chunk = Buffer.allocUnsafe(length);
+    slab.copy(chunk, 0, offset, offset + length);
+    return chunk;
   }
 
   /** @internal What came by another way than the slab; the memory is the stream's from here on. */
