@@ -81,6 +81,9 @@ export class DuplexTransport implements Transports {
   attach(stream: StreamCore): void {
     this.#stream = stream;
     const duplex = this.#duplex;
+    // The stream ends it from now on. Otherwise it would end its sending side with the peer's, and what is written then
+    // would have nowhere to go. (from_duplex.test: "what is written behind the peer's end…")
+    duplex.allowHalfOpen = true;
     duplex.on('data', (chunk: Buffer | string) => this.#received(chunk));
     duplex.on('end', () => stream._end(this.#traits.endError?.() ?? null));
     duplex.on('error', (error: Error) => this.#failed(error));
@@ -137,7 +140,12 @@ export class DuplexTransport implements Transports {
     this.#stagedBytes = 0;
     this.flushes++;
     const duplex = this.#duplex;
-    if (!duplex.writable) return;
+    if (!duplex.writable) {
+      // Where it is destroyed, its `close` says what is to be said.
+      const ended = new BrokenResourceError('somebody else has ended the Duplex, so what was written is lost');
+      if (!duplex.destroyed) this.#stream?._failSendingAs(ended);
+      return;
+    }
     if (staged.length === 1) {
       duplex.write(staged[0], this.#wrote);
       return;

@@ -164,7 +164,7 @@ function* secure(stream: ByteStream, duplex: SocketDuplex, options: StartTlsOpti
     const ending = new EndWatch(duplex);
     socket = options.isServer === true ? serverSocket(duplex, options) : clientSocket(duplex, options);
     ending.watch(socket);
-    const handshake = new Handshake(loop, socket, options);
+    const handshake = new Handshake(loop, socket, duplex, options);
     const scope = yield* moveOnAfter(handshakeTimeoutMs, function* () {
       yield* handshake;
     });
@@ -234,9 +234,14 @@ function inWireFormat(protocols: readonly string[]): Buffer {
   return Buffer.concat(protocols.map((name) => Buffer.concat([Buffer.from([Buffer.byteLength(name)]), Buffer.from(name)])));
 }
 
-/** The wait for the end of the handshake. */
+/**
+ * The wait for the end of the handshake. A peer that ends in the middle of it ends everything, as Node has it. From its
+ * success on the ends are the stream's: what is written behind the peer's end still goes. That has to be settled within the
+ * event, because the peer's end may come with its last message.
+ */
 class Handshake extends Future<void> {
   readonly #socket: TLSSocket;
+  readonly #below: SocketDuplex;
   readonly #isStrictServer: boolean;
   readonly #fail = (error: Error): void => {
     if (!this.done()) this._fail(tlsError(error));
@@ -246,14 +251,19 @@ class Handshake extends Future<void> {
   };
   readonly #secure = (): void => {
     const refusal = this.#isStrictServer ? verifyErrorOf(this.#socket) : null;
-    if (refusal !== null) this.#fail(refusal);
-    else if (!this.done()) this._finish(undefined);
+    if (refusal !== null) {
+      this.#fail(refusal);
+    } else if (!this.done()) {
+      this.#socket.allowHalfOpen = this.#below.allowHalfOpen = true;
+      this._finish(undefined);
+    }
   };
 
-  constructor(loop: EventLoop, socket: TLSSocket, options: StartTlsOptions) {
+  constructor(loop: EventLoop, socket: TLSSocket, below: SocketDuplex, options: StartTlsOptions) {
     super(loop);
     const { isServer = false, requestCert = false, rejectUnauthorized = true } = options;
     this.#socket = socket;
+    this.#below = below;
     this.#isStrictServer = isServer && requestCert && rejectUnauthorized;
     socket.once(isServer ? 'secure' : 'secureConnect', this.#secure);
     socket.on('error', this.#fail).on('_tlsError', this.#fail).on('close', this.#gone);

@@ -8,12 +8,12 @@ import { thrownBy, withCode } from '../helpers/failures';
 import { connect, pattern, type Pair, turn } from './support';
 
 /** Two sockets of Node's, connected. */
-async function socketPair(): Promise<[Socket, Socket]> {
+async function socketPair(allowHalfOpen = true): Promise<[Socket, Socket]> {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   const accepted = once(server, 'connection') as Promise<[Socket]>;
-  const near = connectNode({ host: '127.0.0.1', port, allowHalfOpen: true });
+  const near = connectNode({ host: '127.0.0.1', port, allowHalfOpen });
   const [far] = await accepted;
   server.close();
   return [near, far];
@@ -54,6 +54,32 @@ describe.each(colours)('in $name tasks', ({ of }) => {
     expect(stream.pendingBytes).toBe(0);
     yield stream.close();
     yield far.close();
+  })));
+
+  test('fromDuplex: what is written behind the peer\'s end arrives, as on every stream', () => run(of(function* () {
+    const [near, far] = (yield until(socketPair(false))) as [Socket, Socket];
+    const stream = ByteStream.fromDuplex(near);
+    const answer: Buffer[] = [];
+    far.on('data', (chunk) => answer.push(chunk)).end('question');
+    const ended = once(far, 'end');
+    expect(String(yield stream.readAll())).toBe('question');
+    yield turn();
+    yield stream.send('answer');
+    yield stream.close();
+    yield until(ended);
+    expect(String(Buffer.concat(answer))).toBe('answer');
+  })));
+
+  test('fromDuplex: writing where somebody else has ended the Duplex fails, instead of vanishing', () =>
+    run(of(function* () {
+    const duplex = new PassThrough();
+    const stream = ByteStream.fromDuplex(duplex);
+    duplex.end('the last');
+    stream.write('lost');
+    yield turn();
+    expect(yield createTask(outcomeOf(stream.drain()))).toEqual(['failed', withCode('ERR_BROKEN')]);
+    expect(() => stream.write('x')).toThrow(withCode('ERR_BROKEN'));
+    stream.abort();
   })));
 
   test('fromDuplex: the memory of a write is free at once', () => run(of(function* () {

@@ -142,6 +142,23 @@ describe.each(colours)('in $name tasks', ({ of }) => {
   })));
 });
 
+const sizes = [5, 100_000, 3_000_000];
+test.each(sizes)('TL3: an answer of %d bytes that begins behind the end of the question arrives', (size) => run(function* () {
+  const { near, far } = yield* secure();
+  const sent = pattern(size);
+  void near.send('question');
+  void near.sendEof();
+  expect(String(yield* far.readAll())).toBe('question');
+  const answering = createTask(function* () {
+    yield* turn();
+    yield* far.send(sent);
+    yield* far.close();
+  });
+  expect(sent.equals(yield* near.readAll())).toBe(true);
+  yield* answering;
+  yield* near.close();
+}));
+
 // Ends the connection under a TLS stream without a word of TLS.
 function endBelow(stream: TlsStream): void {
   void stream._below.sendEof();
