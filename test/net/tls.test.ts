@@ -143,7 +143,7 @@ describe.each(colours)('in $name tasks', ({ of }) => {
 });
 
 const sizes = [5, 100_000, 3_000_000];
-test.each(sizes)('TL3: an answer of %d bytes that begins behind the end of the question arrives', (size) => run(function* () {
+test.each(sizes)('TL3: an answer of %d bytes that begins behind the peer\'s end arrives', (size) => run(function* () {
   const { near, far } = yield* secure();
   const sent = pattern(size);
   void near.send('question');
