@@ -2,7 +2,8 @@
 
 /** Errors of another realm (a vm context, a Jest environment) fail `instanceof` and are errors all the same. */
 export function isError(value: unknown): value is Error {
-  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+  if (value instanceof Error) return true;
+  return typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Error]';
 }
 
 /** `String(value)`, also for what cannot be turned into one, such as an object without a prototype. */

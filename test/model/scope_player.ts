@@ -42,11 +42,14 @@ const ROUNDS = 50;
 type Body = (at: Place) => Lines;
 
 export class ScopePlayer extends ScopeWorld {
+  #actors = 0;
+
   *play({ actors }: Program): Coroutine<void> {
     const loop = getRunningLoop();
     loop.setExceptionHandler(() => undefined);
     setMaxListeners(0, this.controller.signal);
     this.futures = [0, 1, 2].map(() => loop.createFuture<number>());
+    this.#actors = actors.length;
     for (const [index, { steps, isAsync }] of actors.entries()) {
       const body = this.#colour(isAsync, () => this.#lines(steps, ROOT));
       this.tasks.push(createTask(body, { name: `actor ${index}` }));
@@ -198,7 +201,8 @@ export class ScopePlayer extends ScopeWorld {
   *#scoped(scope: CancelScope, { isAsync }: Step, body: Body, at: Place): Lines {
     const place: Place = { scope, parent: at };
     const host = runningTask()!;
-    const askedBefore = host.cancelling();
+    // A request that it has not seen yet comes inside.
+    const askedBefore = host.cancelling() - (host._unseenRequest === null ? 0 : 1);
     let [ended, outer]: [unknown, CancelScope | null | undefined] = [null, null];
     const inside = function* (): Lines {
       try {
@@ -226,13 +230,20 @@ export class ScopePlayer extends ScopeWorld {
   *#awaitTask(number: number): Lines {
     const self = runningTask()!._nominal;
     const task = this.tasks[number % this.tasks.length]!;
-    const younger = this.tasks.filter(({ _id }) => _id > self._id);
-    if (number > 2 || younger.length === 0) yield number === 2 && task !== self ? shield(task) : task.join();
+    const others = this.#othersThan(self, number !== 0);
+    if (number > 2 || others.length === 0) yield number === 2 && task !== self ? shield(task) : task.join();
     else {
       // What is asked of this task meanwhile goes to that one, which may end with a value all the same.
       this.served.add(self);
-      yield number === 0 ? waitFor(younger[0]!, 5) : younger.at(-1)!;
+      yield number === 0 ? waitFor(others[0]!, 5) : others.at(-1)!;
     }
+  }
+
+  // Actors may await each other in rings, which have to end by a cancellation. Their children await younger tasks only.
+  #othersThan(self: Task<unknown>, isRing: boolean): Task<unknown>[] {
+    const actors = this.tasks.slice(0, this.#actors);
+    const known = isRing && actors.includes(self) ? actors : this.tasks.filter(({ _id }) => _id > self._id);
+    return known.filter((task) => task !== self);
   }
 
   // A coroutine that is closed by force: what it has in its `finally` blocks runs, and its scopes go with it.
