@@ -1,5 +1,13 @@
 // The public surface: re-exports only.
 
+import './base/node_version.js'; // First: an older Node cannot parse the rest, and is told so here.
+
+export {
+  DuplicateCopyError,
+  MissingBinaryError,
+  type PackageCopy,
+  WrongBinaryError,
+} from './base/binary_errors.js';
 export { ConnectionFailedError } from './base/connection_failed.js';
 export * from './base/errors.js';
 export { ExceptionGroup, type LeafMatcher } from './base/exception_group.js';

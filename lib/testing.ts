@@ -1,5 +1,7 @@
 // The surface for tests: re-exports only.
 
+import './base/node_version.js'; // First: an older Node cannot parse the rest, and is told so here.
+
 export { ExplorationError, type FailingSeed, NondeterminismError } from './base/simulation_errors.js';
 export { RealWorldError, SimulationLimitError } from './base/simulation_errors.js';
 export type { Direction, Drain } from './engine/engine.js';

@@ -313,11 +313,6 @@ export class UnsupportedError extends ReadyloopError {
   readonly code = 'ERR_UNSUPPORTED';
 }
 
-/** The native addon was not found or could not be loaded. */
-export class MissingBinaryError extends ReadyloopError {
-  readonly code = 'ERR_MISSING_BINARY';
-}
-
 /** An error of the operating system, shaped like Node's own. */
 export interface SystemError extends Error {
   readonly code: string;

@@ -1,9 +1,17 @@
-// Finds and loads the native addon. This is the only place that does; everything else sees the typed binding.
+// Loads the native addon, and says what it offers. This is the only place that does; everything else sees the typed
+// binding. Before it is loaded the file is looked at, and after that its layout is held against ours.
 
-import { join } from 'node:path';
-import { MissingBinaryError } from '../base/errors.js';
+import { basename, dirname, resolve } from 'node:path';
+import { asError } from '../base/errors.js';
+import { VERSION } from '../base/version.js';
+import { ABI } from './abi.js';
+import { missingBinary, wrongBinary } from './binary_messages.js';
+import { problemOfFile } from './binary_problem.js';
+import { findBinary, type FoundBinary, PATH_VARIABLE } from './binary_search.js';
+import { enterCopy } from './copies.js';
 import type { Datagrams } from './datagrams.js';
 import type { Drain } from './engine.js';
+import { type Host, thisHost } from './host.js';
 
 /** The sockets of one native loop. Answers are zero or more, or negative errnos; names are a sink's slot and word. */
 export interface NativeTransports extends Datagrams {
@@ -60,49 +68,81 @@ export interface NativeBinding {
   readonly hostRequests: () => number;
   /** Drivers of hosted loops that this process has what they need for, the default first. */
   readonly drivers: readonly string[];
+  /** What the kernel offers beyond what is needed, by name; asked at each call. */
+  readonly kernelFeatures: () => Readonly<Record<string, boolean>>;
   readonly NativeLoop: new (ring: ArrayBuffer, selector: string, driver: string) => NativeLoop;
 }
 
-const PACKAGE_ROOT = join(__dirname, '..', '..');
+let loaded: LoadedBinding | null = null;
 
-let loaded: NativeBinding | null = null;
+/** The addon, and where it came from. */
+export interface LoadedBinding {
+  readonly binding: NativeBinding;
+  readonly source: FoundBinary;
+}
+
+/** The files in which this copy of the package is: its folder, or the bundle that it has become part of. */
+export interface OwnPlace {
+  /** Where to look for binaries. Null in a bundle that does not say. */
+  readonly root: string | null;
+  /** What tells this copy from another one. */
+  readonly copy: string;
+}
 
 /**
  * Loads the addon, once per thread.
  *
- * Throws: MissingBinaryError if no binary for this platform is there or it cannot be loaded.
+ * Throws: MissingBinaryError if no binary for this platform is there, WrongBinaryError if the one found cannot serve;
+ * DuplicateCopyError if another copy of the package drives a loop on this thread.
  */
 export function loadBinding(): NativeBinding {
-  loaded ??= loadFrom(PACKAGE_ROOT, process.env['READYLOOP_NATIVE_PATH']);
-  return loaded;
+  return loadWithSource().binding;
 }
 
-/** @internal Loads from a given package root, or from the exact file `path`. */
-export function loadFrom(root: string, path: string | undefined): NativeBinding {
+/** @internal As `loadBinding`, with the file that was loaded. */
+export function loadWithSource(): LoadedBinding {
+  if (loaded !== null) return loaded;
+  const { root, copy } = ownPlace();
+  const found = loadFrom(root, process.env[PATH_VARIABLE], thisHost());
+  enterCopy({ path: copy, version: VERSION });
+  loaded = found;
+  return found;
+}
+
+/** @internal Loads from a given folder, or from the exact file `path`, for a given host. */
+export function loadFrom(root: string | null, path: string | undefined, host: Host): LoadedBinding {
+  const search = findBinary(root, path, host);
+  const source = search.found;
+  if (source === null) throw missingBinary(search, host);
+  const problem = problemOfFile(source.path, host);
+  if (problem !== null) throw wrongBinary(source, host, problem);
+  let binding: NativeBinding;
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- addons can only be required
-    if (path !== undefined) return require(path) as NativeBinding;
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the loader is a CommonJS function
-    const load = require('node-gyp-build') as (root: string) => NativeBinding;
-    return load(root);
+    binding = require(resolve(source.path)) as NativeBinding;
   } catch (cause) {
-    throw new MissingBinaryError(describeMissing(root, path), { cause });
+    throw wrongBinary(source, host, `the system refuses it (${asError(cause).message})`, cause);
   }
+  const difference = layoutDifference(binding.abi);
+  if (difference !== null) throw wrongBinary(source, host, difference);
+  return { binding, source };
 }
 
-function describeMissing(root: string, path: string | undefined): string {
-  const target = `${process.platform}-${process.arch} (${describeLibc()}), Node ${process.version}`;
-  const places =
-    path !== undefined ? path : `${join(root, 'build', 'Release')} and ${join(root, 'prebuilds')}`;
-  return (
-    `readyloop has no loadable native binary for ${target}; looked in ${places}. ` +
-    'Build it in the package folder: `npx cmake-js compile` (needs cmake and a C++17 compiler), or in a checkout ' +
-    '`npx node-gyp rebuild`; or point READYLOOP_NATIVE_PATH at a readyloop.node made for this platform.'
-  );
+/** @internal Where this copy is. */
+export function ownPlace(): OwnPlace {
+  // A bundle into an ES module has no such name.
+  const file = typeof __filename === 'string' ? __filename : null;
+  if (file === null) return { root: null, copy: 'a bundle' };
+  if (basename(file) !== 'binding.js') return { root: dirname(file), copy: file };
+  const root = resolve(file, '..', '..', '..');
+  return { root, copy: root };
 }
 
-function describeLibc(): string {
-  if (process.platform !== 'linux') return 'system libc';
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
+/** How the memory that both sides share differs from what this version expects; null if it does not. */
+function layoutDifference(abi: Readonly<Record<string, number>> | undefined): string | null {
+  if (abi === undefined) return 'it is not readyloop’s';
+  const names = new Set([...Object.keys(ABI), ...Object.keys(abi)]);
+  const name = [...names].find((key) => ABI[key] !== abi[key]);
+  if (name === undefined) return null;
+  return `it is of another version of readyloop (${name} is ${abi[name] ?? 'absent'}, and ${ABI[name] ?? 'absent'} here)`;
 }

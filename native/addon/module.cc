@@ -1,6 +1,7 @@
 // The module's exports: the shared constants (which a contract test compares with lib/engine/abi.ts), the names of the
-// selectors in this build and of the drivers in this process, the NativeLoop class, and what Node's own loop has under
-// way. It runs once for each environment, the main thread's and each worker's, and keeps nothing between them.
+// selectors in this build and of the drivers in this process, what the kernel offers, the NativeLoop class, and what
+// Node's own loop has under way. It runs once for each environment, the main thread's and each worker's, and keeps
+// nothing between them.
 #include <node_api.h>
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "addon/args.h"
 #include "addon/hosted_driver.h"
+#include "addon/kernel_report.h"
 #include "addon/loop_methods.h"
 #include "addon/uv_driver.h"
 #include "loop/ready_ring.h"
@@ -120,10 +122,12 @@ bool define_host_requests(napi_env env, napi_value exports) noexcept {
 
 napi_value init(napi_env env, napi_value exports) noexcept {
   napi_value native_loop = define_native_loop(env);
-  const bool defined = native_loop != nullptr && define_abi(env, exports) &&
+  napi_value features = define_kernel_features(env);
+  const bool defined = native_loop != nullptr && features != nullptr && define_abi(env, exports) &&
                        define_names(env, exports, "selectors", selector::Selector::names()) &&
                        define_names(env, exports, "drivers", drivers(env)) &&
                        define_host_requests(env, exports) &&
+                       napi_set_named_property(env, exports, "kernelFeatures", features) == napi_ok &&
                        napi_set_named_property(env, exports, "NativeLoop", native_loop) == napi_ok;
   return defined ? exports : nullptr;
 }

@@ -5,7 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ts from 'typescript';
-import { findExportedTwice, findStatements, findUndocumented, findUnnamed, readSurfaces } from './rules/public_names';
+import {
+  findExportedTwice,
+  findStatements,
+  findUndocumented,
+  findUnnamed,
+  FIRST_IMPORT,
+  readSurfaces,
+} from './rules/public_names';
 import { readTree, report, root } from './rules/source_tree';
 
 const options: ts.CompilerOptions = {
@@ -55,11 +62,10 @@ describe('the rules', () => {
 
   test('exports: a surface that declares something is found', () => {
     const text = `export { a } from './a';\nexport const b = 1;\nimport './c';\nexport {};\n`;
-    expect(findStatements({ path: 'lib/index.ts', text }).map(({ where }) => where)).toEqual([
-      'lib/index.ts:2',
-      'lib/index.ts:3',
-      'lib/index.ts:4',
-    ]);
+    const found = (of: string): string[] => findStatements({ path: 'lib/index.ts', text: of }).map(({ where }) => where);
+    expect(found(text)).toEqual(['lib/index.ts:2', 'lib/index.ts:3', 'lib/index.ts:4']);
+    expect(found(`${FIRST_IMPORT}\n${text}`)).toEqual(['lib/index.ts:3', 'lib/index.ts:4', 'lib/index.ts:5']);
+    expect(found(`${text}${FIRST_IMPORT}\n`)).toHaveLength(4);
   });
 });
 
@@ -94,9 +100,12 @@ describe('the build', () => {
     expect(report(findUnnamed(surfaces, dist))).toEqual([]);
   });
 
-  test('exports: the surfaces hold re-exports only, and only they stand at the top', () => {
+  test('exports: the surfaces hold re-exports behind the look at Node’s version, and only they stand at the top', () => {
     const tops = readTree(['lib'], ['.ts']).filter((file) => path.posix.dirname(file.path) === 'lib');
     expect(tops.map((file) => path.posix.basename(file.path))).toEqual(['index.ts', 'testing.ts']);
+    for (const file of [...tops, ...readTree(['lib/cli'], ['main.ts'])]) {
+      expect(/^import .*?;/m.exec(file.text)?.[0]).toBe(FIRST_IMPORT.replace('./', file.path.includes('cli') ? '../' : './'));
+    }
     expect(report(tops.flatMap(findStatements))).toEqual([]);
   });
 

@@ -111,10 +111,14 @@ function isOwn(symbol: ts.Symbol, folder: string): boolean {
   });
 }
 
+/** What a surface begins with, so that a Node which cannot parse the rest is told so. */
+export const FIRST_IMPORT = `import './base/node_version.js';`;
+
 /** Statements of a surface's source that are no re-exports. */
 export function findStatements(file: { readonly path: string; readonly text: string }): Violation[] {
   const tree = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ES2022, true);
   return tree.statements
+    .filter((statement, index) => !(index === 0 && statement.getText(tree) === FIRST_IMPORT))
     .filter((statement) => !ts.isExportDeclaration(statement) || statement.moduleSpecifier === undefined)
     .map((statement) => ({
       where: `${file.path}:${tree.getLineAndCharacterOfPosition(statement.getStart(tree)).line + 1}`,

@@ -1,0 +1,37 @@
+// Why a file cannot be the binary for a host, as far as its headers tell. Asked before it is loaded.
+
+import { type BinaryHeader, readBinaryHeader } from './binary_header.js';
+import { asError } from '../base/errors.js';
+import { type Host, type Libc } from './host.js';
+
+/** Returns: the problem as a clause (`it is empty`), or null if the file may be tried. */
+export function problemOfFile(path: string, host: Host): string | null {
+  let header: BinaryHeader;
+  try {
+    header = readBinaryHeader(path);
+  } catch (error) {
+    return `it cannot be read (${asError(error).message})`;
+  }
+  return problemOfHeader(header, host);
+}
+
+/** The same of headers that were read. */
+export function problemOfHeader(header: BinaryHeader, host: Host): string | null {
+  if (header.bytes === 0) return 'it is empty';
+  if (header.platform === null) return 'it is no binary of Linux or macOS';
+  if (header.bytes < header.expectedBytes) {
+    return `it is truncated (${header.bytes} bytes of ${header.expectedBytes})`;
+  }
+  if (header.platform !== host.platform || (header.arch !== host.arch && header.arch !== 'universal')) {
+    return `it is for ${header.platform}-${header.arch}, and this is ${host.platform}-${host.arch}`;
+  }
+  const libc = libcOf(header.libraries);
+  if (libc === null || host.libc === null || libc === host.libc) return null;
+  return `it is for ${libc}, and this process runs on ${host.libc}`;
+}
+
+/** The C library that a binary wants; null if it names none. */
+export function libcOf(libraries: readonly string[]): Libc | null {
+  if (libraries.some((name) => /^libc\.(so$|musl-)/.test(name))) return 'musl';
+  return libraries.some((name) => /^libc\.so\.\d|^ld-linux/.test(name)) ? 'glibc' : null;
+}

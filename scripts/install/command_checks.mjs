@@ -1,0 +1,59 @@
+// The commands of the installed package: the doctor, and both ways to build, in a project that has the tarball and nothing
+// else. What was built is what the program then loads.
+import { cpSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../prebuild/targets.mjs';
+import { output, outcomeOf, works } from './runner.mjs';
+import { makeProject, originIn } from './tarball.mjs';
+import { programs } from './programs.mjs';
+
+const MAIN = path.join('node_modules', 'readyloop', 'dist', 'cli', 'main.js');
+
+export function commandChecks({ workshop, project, env, npm }) {
+  const node = process.execPath;
+  /** A copy of the installed project, as one on a platform for which nothing is shipped. */
+  const withoutBinary = (name) => {
+    const folder = makeProject(workshop, name, programs);
+    cpSync(path.join(project, 'node_modules'), path.join(folder, 'node_modules'), { recursive: true });
+    rmSync(path.join(folder, 'node_modules', 'readyloop', 'prebuilds'), { recursive: true });
+    return folder;
+  };
+  const tryBuilt = async (folder) => {
+    await works(node, ['program.cjs'], { cwd: folder, env });
+    const origin = originIn(await output(node, [MAIN, 'doctor', '--json'], { cwd: folder, env }), folder);
+    if (origin !== 'local build') throw new Error(`the binary is a ${origin}`);
+    return 'compiled, tried, put where it is found';
+  };
+  return [
+    ['npx readyloop doctor', async () => {
+      const npx = path.join(path.dirname(npm), 'npx-cli.js');
+      const report = await output(node, [npx, '--no-install', 'readyloop', 'doctor'], { cwd: project, env });
+      if (!/because +it is shipped for this target/.test(report)) throw new Error(report);
+    }],
+    ['without a binary, the error and the doctor say what to do', async () => {
+      const folder = withoutBinary('no-binary');
+      for (const args of [['program.cjs'], [MAIN, 'doctor']]) {
+        const { status, all } = await outcomeOf(node, args, { cwd: folder, env });
+        const isReadable = /no native binary for .*Node v[\s\S]*Looked for: [\s\S]*Shipped are: [\s\S]*npx readyloop build/.test(all);
+        if (status !== 1 || !isReadable) throw new Error(`${args} ended with ${status}:\n${all}`);
+      }
+    }],
+    ['readyloop build without tools names them', async () => {
+      const { status, all } = await outcomeOf(node, [MAIN, 'build'], { cwd: withoutBinary('no-tools'), env });
+      if (status !== 1 || !/these are missing: Python 3, make, a C\+\+17 compiler/.test(all)) throw new Error(all);
+    }],
+    ['npx readyloop build, by node-gyp', async () => {
+      const folder = withoutBinary('build-gyp');
+      await output('npx', ['--no-install', 'readyloop', 'build'], { cwd: folder, timeoutMs: 300_000 });
+      return await tryBuilt(folder);
+    }],
+    ['npx readyloop build --cmake', async () => {
+      const folder = withoutBinary('build-cmake');
+      const script = path.join(root, 'node_modules', '.bin');
+      const withCmakeJs = { ...process.env, PATH: `${process.env.PATH}:${script}` };
+      const args = ['--no-install', 'readyloop', 'build', '--cmake'];
+      await output('npx', args, { cwd: folder, env: withCmakeJs, timeoutMs: 300_000 });
+      return await tryBuilt(folder);
+    }],
+  ];
+}

@@ -1,0 +1,98 @@
+// `readyloop build`, short of compiling: which tools it wants, where it finds them, and what it says without them. That it
+// compiles the packed sources is tested by scripts/install_check.mjs, in a folder without anything else.
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { findBuilder, findOnPath, headersBesideNode, requireTools } from '../../lib/cli/toolchain';
+import { useFolder } from '../engine/binary_files';
+import { thrownBy } from '../helpers/failures';
+import { command } from './terminal';
+
+const folder = useFolder();
+
+/** A folder with programs of these names. */
+function programs(...names: string[]): string {
+  const place = path.join(folder(), `bin-${names.join('-')}`);
+  mkdirSync(place, { recursive: true });
+  for (const name of names) {
+    writeFileSync(path.join(place, name), '#!/bin/sh\n');
+    chmodSync(path.join(place, name), 0o755);
+  }
+  return place;
+}
+
+const missing = (builder: 'node-gyp' | 'cmake-js', env: Record<string, string>): string =>
+  thrownBy(() => requireTools(builder, env)).message;
+
+test('build: every tool that is missing is named at once, with the command that installs it', () => {
+  const text = missing('node-gyp', { PATH: programs() });
+  expect(text).toMatch(/^these are missing: Python 3, make, a C\+\+17 compiler \(g\+\+ or clang\+\+\)\. node-gyp needs it/);
+  expect(text).toMatch(/Debian, Ubuntu: apt install build-essential python3/);
+  expect(text).toMatch(/Alpine: apk add build-base python3/);
+  expect(missing('cmake-js', {})).toMatch(/^these are missing: CMake, make or ninja, a C\+\+17 compiler/);
+});
+
+test('build: one tool that is missing is named alone', () => {
+  expect(missing('node-gyp', { PATH: programs('python3', 'g++') })).toMatch(/^make is missing\. node-gyp needs it/);
+  expect(missing('cmake-js', { PATH: programs('ninja', 'clang++') })).toMatch(/^CMake is missing\. cmake-js needs it/);
+});
+
+test('build: other names of a tool, and those in variables, count', () => {
+  expect(() => requireTools('node-gyp', { PATH: programs('python', 'gmake', 'clang++') })).not.toThrow();
+  const env = { PATH: programs('python3', 'make', 'zig', 'g++') };
+  expect(() => requireTools('node-gyp', { ...env, CXX: 'zig c++' })).not.toThrow();
+  expect(missing('node-gyp', { ...env, CXX: '/opt/absent/c++' })).toMatch(/^a C\+\+17 compiler/);
+  expect(() => requireTools('node-gyp', { ...env, npm_config_python: `${env.PATH}/python3` })).not.toThrow();
+});
+
+test('build: a folder, and a file that nobody may run, are no tools', () => {
+  const place = programs('make');
+  mkdirSync(path.join(place, 'folder'), { recursive: true });
+  writeFileSync(path.join(place, 'text'), '', { mode: 0o644 });
+  expect(findOnPath('make', { PATH: `/nowhere:${place}` })).toBe(path.join(place, 'make'));
+  expect([findOnPath('folder', { PATH: place }), findOnPath('text', { PATH: place }), findOnPath('make', {})])
+    .toEqual([null, null, null]);
+});
+
+test('build: node-gyp comes from the project, else from npm, else from the path', () => {
+  const script = (...parts: string[]): string => {
+    const file = path.join(folder(), ...parts);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, '');
+    return file;
+  };
+  const own = script('project', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
+  const given = script('given', 'node-gyp.js');
+  expect(findBuilder('node-gyp', path.join(folder(), 'project'), { npm_config_node_gyp: given })).toBe(own);
+  expect(findBuilder('node-gyp', path.join(folder(), 'given'), { npm_config_node_gyp: given })).toBe(given);
+  const bin = programs('nothing');
+  symlinkSync(given, path.join(bin, 'cmake-js'));
+  chmodSync(given, 0o755);
+  expect(findBuilder('cmake-js', path.join(folder(), 'given'), { PATH: bin })).toBe(given);
+});
+
+test('build: a builder that is nowhere is named, with what installs it', () => {
+  expect(thrownBy(() => findBuilder('cmake-js', folder(), { PATH: programs() })).message)
+    .toBe('cmake-js is missing: npm install --save-dev cmake-js');
+});
+
+test('build: the headers beside Node are taken if they are of its major version', () => {
+  const prefix = path.join(folder(), 'prefix');
+  const program = path.join(prefix, 'bin', 'node');
+  const headers = path.join(prefix, 'include', 'node');
+  mkdirSync(path.dirname(program), { recursive: true });
+  mkdirSync(headers, { recursive: true });
+  writeFileSync(program, '');
+  expect(headersBesideNode(program, '22.1.0')).toBeNull();
+  writeFileSync(path.join(headers, 'node_version.h'), '#define NODE_MAJOR_VERSION 22\n');
+  expect(headersBesideNode(program, '22.1.0')).toBeNull();
+  writeFileSync(path.join(headers, 'common.gypi'), '{}');
+  expect(headersBesideNode(program, '22.1.0')).toBe(prefix);
+  expect(headersBesideNode(program, '24.1.0')).toBeNull();
+  expect(headersBesideNode(path.join(folder(), 'absent'), '22.1.0')).toBeNull();
+});
+
+test('build: a copy of the package without its sources says so', async () => {
+  const { status, complaints } = await command('build');
+  expect(status).toBe(1);
+  expect(complaints).toMatch(/^readyloop build: the sources are not there \(.*native\): install the package as it was published/);
+});

@@ -1,0 +1,87 @@
+// What a binary says of itself, read without loading it, and what follows from that.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readBinaryHeader } from '../../lib/engine/binary_header';
+import { libcOf, problemOfFile, problemOfHeader } from '../../lib/engine/binary_problem';
+import { type Host, libcOfProgram, targetOf, thisHost } from '../../lib/engine/host';
+import { addon, changedAddon, machO, useFolder } from './binary_files';
+
+const folder = useFolder();
+const onLinux = process.platform === 'linux' ? test : test.skip;
+const host: Host = { platform: 'linux', arch: 'x64', libc: 'glibc', runtime: 'Node v20.11.1' };
+
+test('binary header: the addon of this checkout is for this host, and whole', () => {
+  const header = readBinaryHeader(addon);
+  expect(header).toMatchObject({ platform: process.platform, arch: process.arch });
+  expect(header.bytes).toBeGreaterThanOrEqual(header.expectedBytes);
+  expect(header.expectedBytes).toBeGreaterThan(10_000);
+  expect(problemOfFile(addon, thisHost())).toBeNull();
+});
+
+onLinux('binary header: the program that runs names its dynamic linker, and the addon its libraries', () => {
+  const program = readBinaryHeader(process.execPath);
+  expect(libcOfProgram(program)).toBe(thisHost().libc);
+  expect(libcOf(readBinaryHeader(addon).libraries)).toBe(thisHost().libc);
+});
+
+test('binary header: every way to cut the addon short is noticed', () => {
+  const { bytes, expectedBytes } = readBinaryHeader(addon);
+  expect(bytes - expectedBytes).toBeLessThan(4096);
+  for (const length of [1, 3, 4, 20, 63, 64, 500, 4096, bytes >> 1, expectedBytes - 1]) {
+    const cut = changedAddon(folder(), `cut_${length}.node`, (all) => all.subarray(0, length));
+    expect([length, problemOfFile(cut, thisHost())]).toEqual([
+      length,
+      expect.stringMatching(length < 4 ? /no binary/ : /^it is truncated \(\d+ bytes of \d+\)$/),
+    ]);
+  }
+});
+
+test('binary header: a file that is none says so', () => {
+  const write = (name: string, text: string): string => {
+    writeFileSync(path.join(folder(), name), text);
+    return path.join(folder(), name);
+  };
+  expect(problemOfFile(write('empty', ''), host)).toBe('it is empty');
+  expect(problemOfFile(write('pointer', 'version https://git-lfs.github.com/spec/v1\n'), host)).toMatch(/no binary/);
+  expect(problemOfFile(path.join(folder(), 'absent'), host)).toMatch(/^it cannot be read \(ENOENT/);
+  expect(problemOfFile(folder(), host)).toMatch(/^it cannot be read \(EISDIR/);
+});
+
+test('binary header: binaries of macOS are told by architecture, and cut ones noticed', () => {
+  const write = (name: string, bytes: Buffer): string => {
+    writeFileSync(path.join(folder(), name), bytes);
+    return path.join(folder(), name);
+  };
+  const mac = (arch: string): Host => ({ platform: 'darwin', arch, libc: null, runtime: 'Node v20.11.1' });
+  const arm = write('arm64.node', machO(0x0100_000c, 104));
+  expect(problemOfFile(arm, mac('arm64'))).toBeNull();
+  expect(problemOfFile(arm, mac('x64'))).toBe('it is for darwin-arm64, and this is darwin-x64');
+  expect(problemOfFile(arm, host)).toBe('it is for darwin-arm64, and this is linux-x64');
+  expect(problemOfFile(write('cut.node', machO(0x0100_0007, 5000)), mac('x64'))).toMatch(/truncated \(104 bytes of 5000\)/);
+  const universal = Buffer.alloc(64);
+  universal.writeUInt32BE(0xcafe_babe, 0);
+  expect(problemOfFile(write('both.node', universal), mac('arm64'))).toBeNull();
+});
+
+test('binary header: a binary for another libc is told by the libraries that it wants', () => {
+  const header = {
+    platform: 'linux', arch: 'x64', interpreter: null, libraries: ['libm.so.6', 'libc.so.6'], bytes: 9, expectedBytes: 9,
+  } as const;
+  expect(problemOfHeader(header, host)).toBeNull();
+  expect(problemOfHeader(header, { ...host, libc: 'musl' })).toBe('it is for glibc, and this process runs on musl');
+  expect([libcOf(['libc.so']), libcOf(['libc.musl-x86_64.so.1']), libcOf([])]).toEqual(['musl', 'musl', null]);
+  expect(problemOfHeader({ ...header, libraries: [] }, host)).toBeNull();
+});
+
+test('binary header: dynamic linkers tell glibc from musl', () => {
+  const of = (interpreter: string | null): unknown =>
+    libcOfProgram({ platform: 'linux', arch: 'x64', interpreter, libraries: [], bytes: 1, expectedBytes: 1 });
+  expect(['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1', '/nix/store/x-glibc-2.40/lib/ld-linux-x86-64.so.2',
+    '/lib64/ld64.so.2', '/lib/ld-musl-x86_64.so.1', '/lib/ld-musl-aarch64.so.1', '/other', null].map(of))
+    .toEqual(['glibc', 'glibc', 'glibc', 'glibc', 'musl', 'musl', null, null]);
+});
+
+test('host: the name of a target has the libc where there are several', () => {
+  expect(targetOf(host)).toBe('linux-x64-glibc');
+  expect(targetOf({ ...host, platform: 'darwin', arch: 'arm64', libc: null })).toBe('darwin-arm64');
+});

@@ -1,0 +1,75 @@
+// Where the binary is looked for, in which order, and what is taken.
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { findBinary, isShipped, prebuiltPath } from '../../lib/engine/binary_search';
+import { type Host, thisHost } from '../../lib/engine/host';
+import { useFolder } from './binary_files';
+
+const folder = useFolder();
+const host = thisHost();
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+/** A package's folder with these files, all of them empty. */
+function packageWith(...files: string[]): string {
+  const root = mkdtempSync(path.join(folder(), 'package-'));
+  for (const file of files) {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), '');
+  }
+  return root;
+}
+
+const prebuilt = path.relative('/x', prebuiltPath('/x', host));
+const found = (root: string | null, exact?: string, on: Host = host): unknown => {
+  const { found: binary } = findBinary(root, exact, on);
+  return binary === null || root === null ? binary : [path.relative(root, binary.path), binary.origin];
+};
+
+test('binary search: an exact path wins, whatever is there', () => {
+  const root = packageWith('build/Release/readyloop.node', prebuilt);
+  expect(findBinary(root, '/somewhere/else.node', host)).toEqual({
+    found: { path: '/somewhere/else.node', origin: 'READYLOOP_NATIVE_PATH' },
+    searched: ['/somewhere/else.node'],
+  });
+  expect(found(root, '')).toEqual([path.join('build', 'Release', 'readyloop.node'), 'local build']);
+});
+
+test('binary search: what was built here comes before what was shipped', () => {
+  expect(found(packageWith('build/Release/readyloop.node', 'build/Debug/readyloop.node', prebuilt)))
+    .toEqual([path.join('build', 'Release', 'readyloop.node'), 'local build']);
+  expect(found(packageWith('build/Debug/readyloop.node', prebuilt)))
+    .toEqual([path.join('build', 'Debug', 'readyloop.node'), 'local build']);
+  expect(found(packageWith(prebuilt))).toEqual([prebuilt, 'prebuilt']);
+});
+
+test('binary search: nothing is nothing, and the places are named in their order', () => {
+  const root = packageWith('package.json', 'prebuilds/aix-ppc64/readyloop.node');
+  expect(findBinary(root, undefined, host)).toEqual({
+    found: null,
+    searched: [path.join(root, 'build', 'Release'), path.join(root, 'build', 'Debug'), path.join(root, prebuilt)],
+  });
+  expect(findBinary(null, undefined, host)).toEqual({ found: null, searched: [] });
+});
+
+test('binary search: the addon of another project is not taken', () => {
+  expect(found(packageWith('build/Release/other.node'))).toBeNull();
+});
+
+onLinux('binary search: the libc that the process runs on decides, not the distribution', () => {
+  const both = packageWith(...['glibc', 'musl'].map((libc) => `prebuilds/linux-${process.arch}/readyloop.${libc}.node`));
+  for (const libc of ['glibc', 'musl'] as const) {
+    expect(found(both, undefined, { ...host, libc })).toEqual([
+      path.join('prebuilds', `linux-${process.arch}`, `readyloop.${libc}.node`),
+      'prebuilt',
+    ]);
+  }
+  const other = host.libc === 'glibc' ? 'musl' : 'glibc';
+  expect(found(packageWith(prebuilt), undefined, { ...host, libc: other })).toBeNull();
+});
+
+test('binary search: six targets are shipped, and others are known not to be', () => {
+  const on = (platform: string, arch: string, libc: Host['libc']): boolean =>
+    isShipped({ platform, arch, libc, runtime: 'Node' });
+  expect(on('linux', 'x64', 'glibc') && on('linux', 'arm64', 'musl') && on('darwin', 'arm64', null)).toBe(true);
+  expect([on('linux', 'riscv64', 'glibc'), on('win32', 'x64', null)]).toEqual([false, false]);
+});
