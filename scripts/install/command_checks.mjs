@@ -14,7 +14,9 @@ export function commandChecks({ workshop, project, env, npm }) {
   /** A copy of the installed project, as one on a platform for which nothing is shipped. */
   const withoutBinary = (name) => {
     const folder = makeProject(workshop, name, programs);
-    cpSync(path.join(project, 'node_modules'), path.join(folder, 'node_modules'), { recursive: true });
+    // The link to the command has to lead to the copy.
+    const options = { recursive: true, verbatimSymlinks: true };
+    cpSync(path.join(project, 'node_modules'), path.join(folder, 'node_modules'), options);
     rmSync(path.join(folder, 'node_modules', 'readyloop', 'prebuilds'), { recursive: true });
     return folder;
   };

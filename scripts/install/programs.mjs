@@ -20,11 +20,12 @@ async function main() {
     return [answers[0], answers[2]].join();
   });
   if (seen !== 'HELLO,HELLO') throw new Error('the server said ' + seen);
-  const virtual = await virtualTime(function* () {
+  let virtual = false;
+  await virtualTime(function* () {
     yield* sleep(3600000);
-    return 'an hour later';
-  });
-  if (virtual !== 'an hour later') throw new Error('virtual time gave ' + virtual);
+    virtual = true;
+  })();
+  if (!virtual) throw new Error('virtual time did not pass');
   console.log('works');
 }
 main().catch((error) => {
@@ -77,8 +78,11 @@ async function main(): Promise<void> {
     return first + second;
   });
   const sum: number = await task;
-  const same: number = await virtualTime(() => length('x'));
-  console.log(sum === 12 && same === 1 ? 'works' : 'fails');
+  let virtual: number = 0;
+  await virtualTime(function* () {
+    virtual = yield* length('x');
+  })();
+  console.log(sum === 12 && virtual === 1 ? 'works' : 'fails');
 }
 // @ts-expect-error -- the types are there, and this is wrong.
 const wrong: string = run(() => length('x'));
