@@ -21,7 +21,7 @@ export function describeExamination(found: Examination): string {
     ['binary', found.binary === null ? 'none' : `${found.binary.path} (${found.binary.bytes} bytes)`],
     ...(found.binary === null ? [] : [['because', WHY[found.binary.origin]] satisfies [string, string]]),
     ['selector', selectorLine(found)],
-    ['driver', found.driver === null ? 'none' : `${found.driver} when hosted, our own loop under runBlocking`],
+    ['driver', driverLine(found)],
     ['kernel', featureLine(found.kernelFeatures)],
     ['open files', limitLine(found.openFiles)],
     ['debug mode', found.debug ? 'on' : 'off'],
@@ -35,6 +35,17 @@ function selectorLine({ selector, selectors }: Examination): string {
   if (selector === null) return 'none';
   const others = selectors.filter((name) => name !== selector);
   return others.length === 0 ? selector : `${selector} (also in this binary: ${others.join(', ')})`;
+}
+
+const DRIVERS: Readonly<Record<string, string>> = {
+  uv: 'uv: hosted runs are driven by libuv, the loop of this runtime',
+  poller: 'poller: hosted runs are driven by a thread that waits, as this runtime has no libuv or was told so',
+};
+
+function driverLine({ driver, drivers }: Examination): string {
+  if (driver === null) return 'none';
+  const others = drivers.filter((name) => name !== driver);
+  return `${DRIVERS[driver] ?? driver}${others.length === 0 ? '' : ` (also works here: ${others.join(', ')})`}`;
 }
 
 function featureLine(features: Readonly<Record<string, boolean>>): string {

@@ -6,6 +6,7 @@ import { release } from 'node:os';
 import { asError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import { type LoadedBinding, loadWithSource, ownPlace } from '../engine/binding.js';
+import { workingDrivers } from '../engine/drivers.js';
 import { glibcVersion, targetOf, thisHost } from '../engine/host.js';
 import { NativeEngine } from '../engine/native_engine.js';
 import { run } from '../tasks/run.js';
@@ -28,6 +29,7 @@ export async function examine(): Promise<Examination> {
     binary: loaded.value === null ? null : describeBinary(loaded.value),
     ...tried,
     selectors: loaded.value?.binding.selectors ?? [],
+    drivers: loaded.value === null ? [] : workingDrivers(loaded.value.binding.drivers),
     kernelFeatures: loaded.value?.binding.kernelFeatures() ?? {},
     openFiles: openFiles(),
     debug: Boolean(process.env['READYLOOP_DEBUG']),
@@ -64,14 +66,14 @@ async function tryLoop(): Promise<Pick<Examination, 'selector' | 'driver' | 'pro
     const engine = new NativeEngine();
     const [, selector = null] = engine.name.split(':');
     engine.close();
-    return selector;
+    return { selector, driver: engine.driver };
   });
   if (opened.value === null) return { selector: null, driver: null, problem: opened.problem };
   try {
     await run(() => sleep(1), { name: 'doctor' });
-    return { selector: opened.value, driver: 'uv', problem: null };
+    return { ...opened.value, problem: null };
   } catch (error) {
-    return { selector: opened.value, driver: null, problem: problemOf(error) };
+    return { ...opened.value, problem: problemOf(error) };
   }
 }
 

@@ -34,7 +34,10 @@ export interface Facts {
   readonly problem: Problem | null;
   readonly selector: string | null;
   readonly selectors: readonly string[];
+  /** Who makes hosted turns: `uv` or `poller`. */
   readonly driver: string | null;
+  /** The drivers that work in this process. */
+  readonly drivers: readonly string[];
   readonly kernelFeatures: Readonly<Record<string, boolean>>;
   readonly openFiles: OpenFiles | null;
   readonly debug: boolean;

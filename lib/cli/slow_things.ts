@@ -29,7 +29,7 @@ const CHECKS: readonly ((facts: Facts) => SlowThing | null)[] = [
     driver !== 'poller' ? null : {
       what: 'hosted runs are driven by a poller thread',
       why: 'each wake-up crosses from one thread to another',
-      remedy: 'Node, where libuv does it; or runBlocking, which needs neither',
+      remedy: 'Node without READYLOOP_DRIVER=poller, where libuv does it; or runBlocking, which needs neither',
     },
   ({ openFiles }) =>
     openFiles === null || openFiles.soft === null || openFiles.soft >= FEW_FILES ? null : {

@@ -32,9 +32,9 @@ export function targetOf(host: Host): string {
 
 /** The version of glibc, which takes the system a while to say; null if it is another library, or nobody knows. */
 export function glibcVersion(): string | null {
-  // Absent from some other runtimes.
+  // Absent from some other runtimes; Deno's names a version that is made up.
   const report = (process as { report?: { excludeNetwork?: boolean; getReport(): object } }).report;
-  if (report === undefined) return null;
+  if (report === undefined || 'deno' in process.versions) return null;
   const before = report.excludeNetwork;
   report.excludeNetwork = true; // It would look up the names of all peers.
   try {

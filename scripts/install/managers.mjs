@@ -25,7 +25,8 @@ export function managerChecks({ workshop, tarball, tools, env, project, registry
   const pnpm = ['--registry', registry, '--store-dir', path.join(workshop, 'pnpm-store')];
   const yarn = async (name, linker) => {
     const rc = [`nodeLinker: ${linker}`, `npmRegistryServer: "${registry}"`, 'enableTelemetry: false',
-      'pnpEnableEsmLoader: true', 'enableGlobalCache: false', 'enableScripts: false', 'enableImmutableInstalls: false'].join('\n');
+      'pnpEnableEsmLoader: true', 'enableGlobalCache: false', 'enableScripts: false',
+      'enableImmutableInstalls: false'].join('\n');
     const folder = fresh(name, { '.yarnrc.yml': `${rc}\n`, 'yarn.lock': '' });
     await output(node, [await tools.get('yarn'), 'install'], { cwd: folder, env });
     return folder;

@@ -23,6 +23,7 @@ const healthy: Facts = {
   selector: 'epoll',
   selectors: ['epoll', 'poll'],
   driver: 'uv',
+  drivers: ['uv', 'poller'],
   kernelFeatures: { epoll_pwait2: true, pidfd: true, UDP_SEGMENT: true },
   openFiles: { soft: 1_048_576, hard: 1_048_576 },
   debug: false,
@@ -38,7 +39,7 @@ test('doctor: a loop runs here, on the addon that the environment names', async 
   expect(found).toMatchObject({
     version: VERSION,
     problem: null,
-    driver: 'uv',
+    driver: process.env['READYLOOP_DRIVER'] ?? 'uv',
     binary: { path: process.env['READYLOOP_NATIVE_PATH'], origin: 'READYLOOP_NATIVE_PATH' },
   });
   expect(found.selectors).toContain(found.selector);
@@ -58,7 +59,8 @@ test('doctor: --json is the same as an object', async () => {
 test('doctor: the report names every fact', () => {
   const text = report({});
   for (const fact of [VERSION, 'Node v22.1.0', 'linux-x64-glibc (glibc 2.36)', 'readyloop.glibc.node (200000 bytes)',
-    'nothing was built here', 'epoll (also in this binary: poll)', 'uv when hosted', 'epoll_pwait2 yes', 'pidfd yes',
+    'nothing was built here', 'epoll (also in this binary: poll)', 'driven by libuv',
+    'also works here: poller', 'epoll_pwait2 yes', 'pidfd yes',
     'UDP_SEGMENT yes', '1048576', 'A loop runs here. Nothing found that would be slow.']) {
     expect(text).toContain(fact);
   }
@@ -96,6 +98,14 @@ test('doctor: a selector that there is not is a problem, and not a crash', () =>
   const child = spawnSync(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), 'doctor', '--json'], options);
   expect([child.status, JSON.parse(child.stdout)]).toEqual([1, expect.objectContaining({ selector: null })]);
   expect((JSON.parse(child.stdout) as Examination).problem?.message).toContain('READYLOOP_SELECTOR=select');
+});
+
+test('doctor: the driver without libuv is reported where it was asked for', () => {
+  const env = { ...process.env, READYLOOP_DRIVER: 'poller' };
+  const options = { encoding: 'utf8', env } as const;
+  const child = spawnSync(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), 'doctor'], options);
+  expect(child.status).toBe(0);
+  expect(child.stdout).toMatch(/driver +poller: [\s\S]*- hosted runs are driven by a poller thread: /);
 });
 
 test('doctor: poll(2) is reported where it was asked for', () => {
