@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packForHere } from './install/tarball.mjs';
 import { PACKAGE_LIMIT, targets } from './prebuild/targets.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -30,7 +31,7 @@ function pack() {
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', workshop];
   const [description] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' }));
   const names = description.files.map(({ path: name }) => name);
-  return { file: path.join(workshop, description.filename), size: description.size, names };
+  return { size: description.size, names };
 }
 
 /** Compiled modules and native sources are listed by folder and kind: a new one among them is no news. */
@@ -58,11 +59,13 @@ function checkScripts() {
 }
 
 try {
-  const { file, size, names } = pack();
+  const { size, names } = pack();
   checkFiles(names);
   check('binding.gyp is not packed', names.includes('binding.gyp') ? 'npm would build it on install' : null);
   check(`${size} bytes packed`, size <= PACKAGE_LIMIT ? null : `more than ${PACKAGE_LIMIT}`);
   checkScripts();
+  // With a binary for this machine at least: exports name the folder.
+  const { tarball: file } = packForHere(workshop);
   check('publint', failureOf(process.execPath, ['node_modules/publint/src/cli.js', 'run', file, '--strict']));
   check('attw', failureOf(process.execPath, ['node_modules/@arethetypeswrong/cli/dist/index.js', file]));
 } finally {
