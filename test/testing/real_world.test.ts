@@ -181,15 +181,19 @@ test.each(escapes)('simulate: %s is refused, in tasks and in helpers, with what 
   expect(error.message).toContain('allow');
 });
 
-test.each([
-  ['a request', fs.promises.stat, '/dev/null', 'FSReqPromise'],
-  ['a job of a thread', promisify(crypto.scrypt.bind(null)) as never, 'password', 'a job of a thread'],
-])('simulate: %s that was begun unseen is refused in the turn in which it began', async (_what, begin, argument, kind) => {
+const { stat } = fs.promises;
+const hash = promisify(crypto.scrypt.bind(null)) as (password: string, salt: string, size: number) => Promise<unknown>;
+const unseen: [string, () => Promise<unknown>, string][] = [
+  ['a request', () => stat('/dev/null'), 'FSReqPromise'],
+  ['a job of a thread', () => hash('password', 'salt', 8), 'a job of a thread'],
+];
+
+test.each(unseen)('simulate: %s that was begun unseen is refused in its turn', async (_what, begin, kind) => {
   const log: string[] = [];
   let begun: Promise<unknown> = Promise.resolve();
   const error = await rejectionOf(simulate(async () => {
     setInterval(() => log.push('the clock goes on'), 1_000);
-    begun = (begin as (...args: unknown[]) => Promise<unknown>)(argument, 'salt', 8);
+    begun = begin();
     await begun;
   }));
   await begun;
