@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Writable } from 'node:stream';
-import { type ByteStream, createTask, run, type SocketDuplex, type ToDuplexOptions, until } from '../../lib';
+import { type ByteStream, createTask, type SocketDuplex, type ToDuplexOptions, until } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
 import { acceptFromNode, connect, pattern, type Pair, turn } from './support';
+import { run } from './engines';
 
 /** What a Duplex emits, in order. */
 function eventsOf(duplex: SocketDuplex): string[] {

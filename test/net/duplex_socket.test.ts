@@ -3,10 +3,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { type ByteStream, createTask, getRunningLoop, run, runBlocking, type SocketDuplex } from '../../lib';
+import { type ByteStream, createTask, getRunningLoop, type SocketDuplex } from '../../lib';
 import { root } from '../contracts/rules/source_tree';
 import { thrownBy, withCode } from '../helpers/failures';
 import { acceptFromNode, connect, turn } from './support';
+import { onlyNative, run, runBlocking } from './engines';
 
 const closed = (duplex: SocketDuplex): Promise<unknown> => new Promise((resolve) => void duplex.once('close', resolve));
 
@@ -40,7 +41,7 @@ print(*[int(s.getsockopt(*n) != 0) for n in names], s.getsockopt(socket.IPPROTO_
   return execFileSync('python3', ['-c', program], { stdio, encoding: 'utf8' }).trim();
 }
 
-test('toDuplex: setNoDelay and setKeepAlive reach the socket', () => run(async () => {
+onlyNative('it has no descriptors')('toDuplex: setNoDelay and setKeepAlive reach the socket', () => run(async () => {
   const { near, far } = await connect();
   const duplex = near.toDuplex();
   expect(optionsOf(near)).toMatch(/^1 0 /);

@@ -2,10 +2,11 @@
 import { createServer, connect as connectNode, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
-import { ByteStream, createTask, run, runBlocking, until, type WebStreams } from '../../lib';
+import { ByteStream, createTask, until, type WebStreams } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
 import { connect, pattern, type Pair, turn } from './support';
+import { run, runBlocking } from './engines';
 
 /** Two sockets of Node's, connected. */
 async function socketPair(allowHalfOpen = true): Promise<[Socket, Socket]> {

@@ -5,9 +5,10 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { openConnection, run, type Server } from '../../lib';
+import { openConnection, type Server } from '../../lib';
 import { certificate, connectDuplex, serveNode } from './node_servers';
 import { pattern, portOf, turn } from './support';
+import { onlyNative, run } from './engines';
 
 const identity = { cert: certificate('server.crt'), key: certificate('server.key') };
 const ca = certificate('ca.crt');
@@ -34,7 +35,8 @@ async function ended(server: Server): Promise<void> {
   await server.shutdown({ drain: 0 });
 }
 
-test('node:http: a server on our sockets answers, keeps connections, and streams bodies', () => run(async () => {
+onlyNative('nothing real is in its network')(
+  'node:http: a server on our sockets answers, keeps connections, and streams bodies', () => run(async () => {
   const server = await serveNode(http.createServer(echo));
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const sent = pattern(1_000_000);
