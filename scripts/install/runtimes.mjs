@@ -7,6 +7,8 @@ import { makeProject } from './tarball.mjs';
 
 const SUPPORTED = [20, 22, 24, 26];
 const TOO_OLD = [12, 18];
+// Of sockets Deno knows nothing, as they are not its own.
+const DENO = ['run', '--no-prompt', '--allow-ffi', '--allow-read', '--allow-env', '--allow-sys'];
 const DOCTOR = 'node_modules/readyloop/dist/cli/main.js';
 
 export function runtimeChecks({ workshop, tools, env, project }) {
@@ -32,7 +34,7 @@ export function runtimeChecks({ workshop, tools, env, project }) {
     ...SUPPORTED.map(inVersion),
     ...TOO_OLD.map(tooOld),
     ['Bun', async () => await otherRuntime(await tools.get('bun'), ['run'], at)],
-    ['Deno', async () => await otherRuntime(await tools.get('deno'), ['run', '--allow-all'], at)],
+    ['Deno', async () => await otherRuntime(await tools.get('deno'), DENO, at)],
     ['Electron', () => {
       throw new NotRun('its npm package downloads the program from elsewhere when it is installed, and no registry has it');
     }],
