@@ -173,7 +173,8 @@ export function captureContext(): Context | null {
 
 // Two ways in which Node keeps the active stores: as symbol properties of the current execution resource (the default up
 // to Node 22), or as one frame, which an AsyncResource copies into a property when it is made (from 24 on). Which one is
-// in use is found out by trying: Node 22 has the property and does not fill it.
+// in use is found out by trying: Node 22 has the property and does not fill it. Bun and Deno have frames that cannot be
+// seen, so there every task has a resource, whether stores are active or not.
 const frameKey = findFrameKey();
 
 function findFrameKey(): symbol | undefined {
@@ -185,15 +186,27 @@ function findFrameKey(): symbol | undefined {
   );
 }
 
+function areProperties(): boolean {
+  const probe = new AsyncLocalStorage<object>();
+  const store = {};
+  const isVisible = probe.run(store, () => {
+    const holder = (executionAsyncResource() as Record<symbol, unknown> | undefined) ?? {};
+    return Object.getOwnPropertySymbols(holder).some((key) => holder[key] === store);
+  });
+  probe.disable();
+  return isVisible;
+}
+
 const ownKeysOfResources = new Set(['async_id_symbol', 'trigger_async_id_symbol']);
 
-/** @internal True if Node keeps stores in a frame, which a step must hand on to the next one itself. */
-export const storesAreFrames = frameKey !== undefined;
+/** @internal True if stores are kept in a frame, which a step must hand on to the next one itself. */
+export const storesAreFrames = frameKey !== undefined || !areProperties();
 
 /** @internal An AsyncResource that carries the active stores, or null if none is active. */
 export function captureResource(): AsyncResource | null {
-  if (frameKey !== undefined) {
+  if (storesAreFrames) {
     const resource = new AsyncResource('readyloop.task');
+    if (frameKey === undefined) return resource;
     return (resource as unknown as Record<symbol, unknown>)[frameKey] === undefined ? null : resource;
   }
   const holder = executionAsyncResource() as Record<symbol, unknown>;
