@@ -18,7 +18,7 @@ const HOSTS = {
 };
 
 const KNOWN = {
-  'deno signals': 'of a child that was sent a signal its child_process says that the signal has ended it, whatever status it ended with',
+  'deno signals': 'it says of a child that was sent a signal that the signal has ended it',
   'deno all_cores': 'the port of a worker has no close()',
 };
 
