@@ -61,7 +61,7 @@ export class ReactionSet {
 
   /** Ends all waits with `error`, whatever becomes of what is waited for. Returns: false if it must not be. */
   leaveBy(error: CancelledError): boolean {
-    const waiters = [...this.#waiters].filter((waiter) => !waiter.source.done());
+    const waiters = [...this.#waiters].filter((waiter) => !waiter.isLeft && !waiter.source.done());
     if (waiters.length === 0 || waiters.some(({ source }) => source._standsIn || source._binds)) return false;
     for (const waiter of waiters) waiter.leaveBy(error);
     return true;
@@ -80,8 +80,8 @@ export class ReactionSet {
   /** Returns: whether a cancellation reached, or had already reached, one of the waits. */
   cancelAll(request: Request): boolean {
     let reached = false;
-    for (const { source } of [...this.#waiters]) {
-      reached = (source.done() ? source.cancelled() : source._cancelBy(request)) || reached;
+    for (const { source, isLeft } of [...this.#waiters]) {
+      reached = isLeft || (source.done() ? source.cancelled() : source._cancelBy(request)) || reached;
     }
     return reached;
   }
@@ -98,7 +98,8 @@ export class ReactionWaiter implements Sink {
   readonly #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
   #slot = -1;
   #undoneBy: CancelledError | null = null;
-  #isLeft = false;
+  /** It has been left, and is about to reject. */
+  isLeft = false;
 
   private constructor(
     source: Source,
@@ -147,7 +148,7 @@ export class ReactionWaiter implements Sink {
 
   /** Undoes the wait in the name of a scope, whose error the awaiter gets, whatever comes back from below. */
   undoFor(request: Request, error: CancelledError): void {
-    if (this.source._standsIn || this.source.done()) return;
+    if (this.isLeft || this.source._standsIn || this.source.done()) return;
     if (this.source._cancelBy(request)) this.#undoneBy = error;
   }
 
@@ -155,7 +156,7 @@ export class ReactionWaiter implements Sink {
   leaveBy(error: CancelledError): void {
     this.source._removeWaiter(this);
     this.#undoneBy = error;
-    this.#isLeft = true;
+    this.isLeft = true;
     this._wake();
   }
 
@@ -174,7 +175,7 @@ export class ReactionWaiter implements Sink {
     this.#task?._reactions.delete(this);
     let value: unknown;
     try {
-      if (this.#isLeft) throw this.#undoneBy as CancelledError;
+      if (this.isLeft) throw this.#undoneBy as CancelledError;
       value = taken(this.source, this.#task);
     } catch (error) {
       const isUndone = this.#undoneBy !== null && error instanceof CancelledError;

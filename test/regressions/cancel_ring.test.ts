@@ -6,6 +6,7 @@ import {
   createTask,
   failAfter,
   gather,
+  getRunningLoop,
   moveOnAfter,
   race,
   runBlocking,
@@ -120,6 +121,21 @@ describe.each(colours)('$name tasks', ({ name, of }) => {
     tasks.push(waitingBy((next) => next, () => tasks[0]!));
     yield* sleep(10);
     expect([outcomes, tasks.map((task) => task.done())]).toEqual([[true], [true, true]]);
+  }));
+
+  test('regression: two requests in one tick leave nothing of a ring behind', hosted(function* () {
+    const sinks = (): number => getRunningLoop()._sinks.filter((sink) => sink !== null && sink !== undefined).length;
+    const before = sinks();
+    const tasks: Task<unknown>[] = [];
+    for (let i = 0; i < 2; i++) {
+      tasks.push(waitingBy((next) => (i === 0 ? next : moveOnAfter(60_000, of(function* () {
+        yield next;
+      }))), () => tasks[1 - i]!));
+    }
+    yield* sleep(1);
+    for (const task of tasks) task.cancel('enough');
+    yield* sleep(1);
+    expect([tasks.map((task) => task.cancelled()), sinks()]).toEqual([[true, true], before]);
   }));
 
   test('regression: a scope over a ring ends all of it', hosted(function* () {
