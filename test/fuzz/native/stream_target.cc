@@ -40,6 +40,7 @@ struct Sink {
   bool ends_sending = false;
   bool closing = false;
   bool is_behind = false;    // kBacklog was said, kDrained was not
+  bool is_starved = false;   // kStarved was said, and it has not been asked again
   std::size_t peer_sent = 0;
   std::size_t received = 0;
   std::size_t written = 0;
@@ -166,10 +167,18 @@ class Run final {
   }
 
   void turn(std::size_t held_back) {
+    for (Sink& sink : sinks_) retry(sink);
     transports_->flush();
     selector_->held_back = held_back;
     expect(loop_->run_once(base::Duration::zero()).ok(), "a turn succeeds");
     consume();
+  }
+
+  // As TypeScript does after a while.
+  void retry(Sink& sink) {
+    if (!sink.is_starved) return;
+    sink.is_starved = false;
+    if (transport::StreamTransport* stream = transports_->stream(sink.name)) stream->retry_sending();
   }
 
   [[nodiscard]] static bool may_write(const Sink& sink) {
@@ -293,6 +302,10 @@ class Run final {
         break;
       case TransportEvent::kDrained:
         sink.is_behind = false;
+        break;
+      case TransportEvent::kStarved:
+        expect(!sink.is_starved, "that there is no memory is said once, until it is asked again");
+        sink.is_starved = true;
         break;
       case TransportEvent::kClosed:
         expect(sink.closing, "only a stream that was closed says so");

@@ -13,6 +13,7 @@
 namespace readyloop::test {
 
 using faults::injected;
+inline constexpr bool kIsDisturbed = true;
 
 // Something that was expected may have come in an earlier turn than the test thinks.
 inline constexpr std::optional<std::chrono::nanoseconds> kLongestTurn = std::chrono::seconds(2);
@@ -28,6 +29,7 @@ inline constexpr std::optional<std::chrono::nanoseconds> kLongestTurn = std::chr
 namespace readyloop::test {
 
 [[nodiscard]] inline std::uint64_t injected() noexcept { return 0; }
+inline constexpr bool kIsDisturbed = false;
 inline constexpr std::optional<std::chrono::nanoseconds> kLongestTurn = std::nullopt;
 
 }  // namespace readyloop::test
