@@ -1,6 +1,8 @@
 // What the style asks for and a program can check. Layout is the author's: lines aim at 120 columns and end at 124. The
 // type-aware rules need the TypeScript projects of lib/, test/ and test/types; plain JavaScript gets the rules that do
 // not.
+// The plugin is that of the build, so `npm run build` comes first.
+import readyloop from 'readyloop/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 const typescript = ['**/*.{ts,mts,cts}'];
@@ -132,5 +134,6 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'off',
     },
   },
+  { files: ['examples/**', 'bench/**'], extends: [readyloop.configs.recommended] },
   { files: ['eslint.config.mjs'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -73,6 +73,9 @@ export interface NativeBinding {
   readonly NativeLoop: new (ring: ArrayBuffer, selector: string, driver: string) => NativeLoop;
 }
 
+// The package's own bundle is as deep in it as this module is; somebody else's has a place of its own.
+const OWN_BUNDLE = /[\\/]dist[\\/]bundle[\\/]shared\.js$/;
+
 let loaded: LoadedBinding | null = null;
 
 /** The addon, and where it came from. */
@@ -133,7 +136,7 @@ export function ownPlace(): OwnPlace {
   // A bundle into an ES module has no such name.
   const file = typeof __filename === 'string' ? __filename : null;
   if (file === null) return { root: null, copy: 'a bundle' };
-  if (basename(file) !== 'binding.js') return { root: dirname(file), copy: file };
+  if (basename(file) !== 'binding.js' && !OWN_BUNDLE.test(file)) return { root: dirname(file), copy: file };
   const root = resolve(file, '..', '..', '..');
   return { root, copy: root };
 }

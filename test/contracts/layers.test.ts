@@ -17,7 +17,7 @@ const libFloors: Floors = [
   ['kernel'],
   ['tasks'],
   ['sync', 'net', 'threads', 'process', 'inspect'],
-  ['testing'],
+  ['testing', 'lint'],
   ['.'],
   ['cli'],
 ];
@@ -27,6 +27,8 @@ const nativeFloors: Floors = [['base'], ['selector'], ['loop'], ['transport', 'p
 const allowedPackages: Readonly<Record<string, readonly string[]>> = {
   'lib/engine/binary_search.ts': ['node-gyp-build'],
 };
+/** Packages whose types the rules for ESLint are written with. Nothing of them is there when the rules run. */
+const typesOfLint = ['@typescript-eslint/types', 'typescript'];
 const uvFile = 'native/addon/uv_driver.cc';
 /** Files that belong to one platform, or choose between platforms, though their names end in no platform's suffix. */
 const platformFiles = [
@@ -144,12 +146,23 @@ describe('the tree', () => {
   });
 
   test('layers: lib imports packages only where they are allowed', () => {
+    const allowed = ({ path }: SourceFile): readonly string[] =>
+      path.startsWith('lib/lint/') ? typesOfLint : (allowedPackages[path] ?? []);
     const stray = lib.flatMap((file) =>
       packagesOf(file)
-        .filter((name) => !(allowedPackages[file.path] ?? []).includes(name))
+        .filter((name) => !allowed(file).includes(name))
         .map((name) => `${file.path} imports ${name}`),
     );
     expect(stray).toEqual([]);
+  });
+
+  test('layers: the rules for ESLint stand by themselves, and take types alone from others', () => {
+    const rules = lib.filter((file) => file.path.startsWith('lib/lint/'));
+    expect(rules.length).toBeGreaterThan(0);
+    const statements = rules.flatMap((file) => file.text.match(/^import [^;]*? from '[^.][^']*';/gm) ?? []);
+    expect(statements.filter((statement) => !statement.startsWith('import type '))).toEqual([]);
+    const outside = edgesOf(lib, 'lib').filter(({ from, to }) => from.startsWith('lint/') && !to.startsWith('lint/'));
+    expect(outside).toEqual([]);
   });
 
   test('layers: only one file of lib loads the addon', () => {
