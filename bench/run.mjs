@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { mergeRuns, rowAgainst } from './harness/figures.mjs';
 import { runForJson, runProgram } from './harness/fresh.mjs';
 import { readOptions, USAGE } from './harness/options.mjs';
-import { assertBuilt, findPythonLoops, preparePeers, pythonPeers } from './harness/preparation.mjs';
+import { assertBuilt, compileSqlite, findPythonLoops, preparePeers, pythonPeers } from './harness/preparation.mjs';
 import { formatTable } from './harness/table.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -35,6 +35,7 @@ const PROGRAMS = [
   'simulated_echo',
   'idle',
   'drivers',
+  'start',
 ];
 // The questions that Python's loops are asked too; the names are those of its functions and of our rows.
 const PYTHON_QUESTIONS = ['step', 'hand_over', 'spawn'];
@@ -115,6 +116,7 @@ async function main() {
   const began = new Date();
   const python = await findPythonLoops();
   const skipped = [...(await preparePeers()), ...python.skipped];
+  if (options.programs.includes('start')) skipped.push(...(await compileSqlite()));
   const runs = await runAll(options, python.found);
   const machine = describeMachine();
   const rows = inOrder(mergeRuns(runs));

@@ -1,0 +1,3 @@
+// Loads effect.
+'use strict';
+require('effect');
