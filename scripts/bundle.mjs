@@ -43,7 +43,6 @@ function bundle() {
     platform: 'node',
     target: 'node20.11',
     packages: 'external',
-    ignoreAnnotations: true, // `sideEffects` of package.json is for whoever bundles the package: parts stay whole here.
     define: { require: OWN_REQUIRE }, // Else esbuild wraps it, for hosts that have none.
     chunkNames: 'shared_[hash]',
     sourcemap: 'linked',
@@ -60,8 +59,13 @@ function setup({ onLoad, onResolve }) {
   onLoad({ filter: /./, namespace: 'entry' }, ({ path: entry }) => {
     return { contents: sourceOf(entry), loader: 'ts', resolveDir: lib };
   });
-  // The faces have the guard: inside the bundle it would be too late.
-  onLoad({ filter: /[\\/]base[\\/]node_version\.ts$/ }, () => ({ contents: '' }));
+  // The faces have the guard: inside the bundle it would be too late. Nothing for each importer, so that nothing is shared.
+  onResolve({ filter: /\/base\/node_version\.js$/ }, ({ importer }) => ({ path: importer, namespace: 'guard' }));
+  onLoad({ filter: /./, namespace: 'guard' }, () => ({ contents: '' }));
+  // `sideEffects` of package.json is for whoever bundles the package; here every part stays whole.
+  onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path: module, resolveDir }) => {
+    return { path: path.resolve(resolveDir, module.replace(/\.js$/, '.ts')), sideEffects: true };
+  });
 }
 
 function sourceOf(entry) {
