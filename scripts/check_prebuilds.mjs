@@ -1,14 +1,15 @@
 // Judges each binary in prebuilds/ without running it: kind and architecture, the names it shows, the names it wants and
-// from whom, and its size. `node scripts/check_prebuilds.mjs` wants all targets; with names, these. Every binary is
-// judged by what is in the file; the cross compiler, where it is there, adds the list of musl's names.
+// from whom, what it says of the machine that built it, and its size. `node scripts/check_prebuilds.mjs` wants all targets,
+// and the list of what is in them; with names, these. `--in FOLDER` looks there instead of in this checkout. Every binary
+// is judged by what is in the file; musl's names are those in the cross compiler's list.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isElf, readElf } from './prebuild/elf.mjs';
 import { isMachO, readMachO } from './prebuild/mach_o.mjs';
-import { BINARY_LIMIT, chooseTargets, EXPORTS, GLIBC, MACOS, root } from './prebuild/targets.mjs';
+import { judgeSbom } from './prebuild/sbom.mjs';
+import { BINARY_LIMIT, chooseTargets, EXPORTS, GLIBC, MACOS, OF_NODE, root, SBOM } from './prebuild/targets.mjs';
 import { findZig } from './prebuild/toolchain.mjs';
 
-const OF_NODE = /^(napi|node_api|uv)_/;
 // Looked up only if the process has them: GNU's profiler and transactional memory, which no C library has.
 const OPTIONAL = /^(__gmon_start__|_ITM_(de)?registerTMCloneTable)$/;
 const LIBRARIES = {
@@ -16,7 +17,17 @@ const LIBRARIES = {
   musl: /^libc\.so$/,
 };
 
+// Paths that a binary may name: files of the kernel's, and the libraries of macOS.
+const ALLOWED_PATHS = /^\/(proc|dev|sys)\/|^\/usr\/lib\/lib(System\.B|c\+\+\.1)\.dylib$/;
+
+const { folder, names } = readArguments(process.argv.slice(2));
 const results = [];
+
+function readArguments(words) {
+  const at = words.indexOf('--in');
+  if (at < 0) return { folder: root, names: words };
+  return { folder: path.resolve(words[at + 1]), names: words.toSpliced(at, 2) };
+}
 
 function check(target, what, problem) {
   results.push(problem === null);
@@ -49,6 +60,13 @@ function strayNames(binary, target) {
   return wanted.filter(({ version }) => !fits(version)).map(({ name, version }) => `${name}@${version}`);
 }
 
+/** Absolute paths in a binary's text: those of the machine that built it are nobody's business, and differ each time. */
+function strayPaths(bytes) {
+  const texts = bytes.toString('latin1').match(/[\x20-\x7e]{6,}/g) ?? [];
+  const paths = texts.flatMap((text) => text.match(/(?<![\w.:+-])\/[\w.+@-]+\/[\w.+@/-]+/g) ?? []);
+  return [...new Set(paths)].filter((found) => !ALLOWED_PATHS.test(found));
+}
+
 function checkElf(target, binary) {
   check(target, 'a shared object', unless(binary.type === 'shared object', `found ${binary.type}`));
   const foreign = binary.libraries.filter((name) => !LIBRARIES[target.libc].test(name));
@@ -72,7 +90,7 @@ function checkMachO(target, binary) {
 }
 
 function checkTarget(target) {
-  const file = path.join(root, target.file);
+  const file = path.join(folder, target.file);
   check(target, 'is there', unless(existsSync(file), `no ${target.file}: npm run prebuild -- ${target.name}`));
   if (!existsSync(file)) return;
   const bytes = readFileSync(file);
@@ -87,10 +105,12 @@ function checkTarget(target) {
   check(target, 'shows Node its entry points and nothing else', unless(shown === EXPORTS.join(), `shows ${shown}`));
   if (target.platform === 'darwin') checkMachO(target, binary);
   else checkElf(target, binary);
+  check(target, 'names no path of the machine that built it', listed(strayPaths(bytes)));
   check(target, `${bytes.length} bytes`, unless(bytes.length <= BINARY_LIMIT, `more than ${BINARY_LIMIT}`));
 }
 
-for (const target of chooseTargets(process.argv.slice(2))) checkTarget(target);
+for (const target of chooseTargets(names)) checkTarget(target);
+if (names.length === 0) check({ name: SBOM }, 'lists what is in these binaries', await judgeSbom(folder));
 const failed = results.filter((passed) => !passed).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packForHere } from './install/tarball.mjs';
-import { PACKAGE_LIMIT, targets } from './prebuild/targets.mjs';
+import { PACKAGE_LIMIT, SBOM, targets } from './prebuild/targets.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const snapshot = path.join(root, 'scripts', 'package_files.txt');
@@ -44,7 +44,7 @@ function outline(names) {
 function checkFiles(names) {
   const built = names.some((name) => name.startsWith('prebuilds/'));
   // A checkout that has not run `npm run prebuild` packs none of them; whoever publishes is stopped by the workflow.
-  const found = outline(built ? names : [...names, ...targets.map(({ file }) => file)]);
+  const found = outline(built ? names : [...names, ...targets.map(({ file }) => file), SBOM]);
   if (process.argv.includes('--update')) writeFileSync(snapshot, found);
   const expected = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : '';
   const hint = 'if this is meant: node scripts/package_check.mjs --update';

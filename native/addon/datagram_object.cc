@@ -50,8 +50,11 @@ struct Bytes {
   std::size_t size = 0;
 };
 
-// No value: it is no Buffer or Uint8Array.
+// No value: it is no Buffer or Uint8Array. That is asked first, because Node 20.11 ends the process when it is asked for
+// the memory of something else, such as the null that stands for no address (test/prebuilds/smoke.mjs).
 std::optional<Bytes> read_bytes(napi_env env, napi_value value) noexcept {
+  bool is_buffer = false;
+  if (napi_is_buffer(env, value, &is_buffer) != napi_ok || !is_buffer) return std::nullopt;
   void* memory = nullptr;
   std::size_t size = 0;
   if (napi_get_buffer_info(env, value, &memory, &size) != napi_ok) return std::nullopt;

@@ -10,6 +10,7 @@ const SECTION = { symtab: 2, dynamic: 6, dynsym: 11, versionNeeds: 0x6ffffffe, v
 const TAG = { needed: 1, runpath: 29, rpath: 15, flags: 30 };
 const BIND_NOW = 8n;
 const WEAK = 2;
+const FILE = 4;
 
 export const isElf = (bytes) => bytes.length >= 64 && bytes.readUInt32LE(0) === MAGIC;
 
@@ -67,6 +68,17 @@ function symbolsOf(bytes, sections) {
       version: names.get(version) ?? null,
     };
   }).slice(1);
+}
+
+/** The names of the sources that an unstripped file was made of. */
+export function sourcesOf(bytes) {
+  const sections = sectionsOf(bytes);
+  const table = sections.find(({ type }) => type === SECTION.symtab);
+  const strings = sections[table.link].offset;
+  const entries = Array.from({ length: table.size / 24 }, (_, index) => table.offset + index * 24);
+  const files = entries.filter((at) => (bytes[at + 4] & 0xf) === FILE);
+  const names = files.map((at) => text(bytes, strings + bytes.readUInt32LE(at)));
+  return [...new Set(names)].sort();
 }
 
 /** What an ELF file is. */

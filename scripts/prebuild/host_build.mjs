@@ -1,24 +1,32 @@
 // Builds the addon for this very kind of machine with prebuildify, which runs node-gyp. Only the compiler is replaced by
 // the cross compiler, because the system's would link against the system's glibc, which is newer than what users have.
-import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runQuietly } from './cross_build.mjs';
-import { NODE, root } from './targets.mjs';
+import { commonFlags, compileAll } from './compile.mjs';
+import { runQuietly } from './run_quietly.mjs';
+import { runtimeSources } from './runtime.mjs';
+import { strip } from './strip.mjs';
+import { buildFolder, NODE, root, unstripped } from './targets.mjs';
 
-// Options of GNU's compiler and linker that mean nothing here: the C++ runtime is linked in anyway, and what may be seen
-// of it is said by the version script.
+// Options of GNU's compiler and linker that mean nothing here: what may be seen of the C++ runtime is said by the version
+// script.
 const FOREIGN = ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL', '-rdynamic'];
 
-/** A compiler that node-gyp's makefiles can call. */
-function writeCompiler(file, command, target) {
+/** A compiler that node-gyp's makefiles can call. It links as C does, with our own C++ runtime. */
+function writeCompiler(file, zig, language, target, { flags, runtime }) {
+  const program = path.join(zig, 'zig');
+  const quoted = (words) => words.map((word) => `'${word}'`).join(' ');
   const lines = [
     '#!/bin/sh',
-    `# ${command} of the cross compiler, less the options that it does not know.`,
+    `# zig ${language}, less the options that it does not know.`,
+    'links=no',
     'for option do',
     '  shift',
-    `  case "$option" in ${FOREIGN.join('|')}) ;; *) set -- "$@" "$option" ;; esac`,
+    `  case "$option" in ${FOREIGN.join('|')}) continue ;; -shared) links=yes ;; esac`,
+    '  set -- "$@" "$option"',
     'done',
-    `exec ${command} -target ${target.zig} "$@"`,
+    `if [ $links = yes ]; then exec '${program}' cc -target ${target.zig} "$@" ${quoted(runtime)}; fi`,
+    `exec '${program}' ${language} -target ${target.zig} "$@" ${quoted(flags)}`,
     '',
   ];
   writeFileSync(file, lines.join('\n'));
@@ -27,19 +35,24 @@ function writeCompiler(file, command, target) {
 
 /** Builds the host's target into its place in prebuilds/. */
 export async function hostBuild(zig, target, headers) {
-  // In a copy of the sources, so that the build of this checkout stays as it is.
-  const folder = path.join(root, 'build', 'prebuild', target.name);
+  const folder = path.join(root, buildFolder(target));
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(path.join(root, path.dirname(target.file)), { recursive: true });
+  const objects = await compileAll(zig, target, runtimeSources(zig, target), path.join(buildFolder(target), 'objects'));
+  // In a copy of the sources, so that the build of this checkout stays as it is.
   for (const name of ['binding.gyp', 'package.json', 'native']) {
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true, dereference: true });
   }
-  writeCompiler(path.join(folder, 'cc'), `${path.join(zig, 'zig')} cc`, target);
-  writeCompiler(path.join(folder, 'c++'), `${path.join(zig, 'zig')} c++`, target);
-  const bin = path.join(root, 'node_modules');
-  const args = ['--napi', '--strip', '--tag-libc', '--target', NODE, '--cwd', folder, '--out', root];
-  const nodeGyp = ['--node-gyp', path.join(bin, '.bin', 'node-gyp')];
-  await runQuietly(process.execPath, [path.join(bin, 'prebuildify', 'bin.js'), ...args, ...nodeGyp], {
+  const use = {
+    flags: [...commonFlags(zig), `-ffile-prefix-map=${folder}=.`],
+    runtime: objects.map((object) => path.join(root, object)),
+  };
+  writeCompiler(path.join(folder, 'cc'), zig, 'cc', target, use);
+  writeCompiler(path.join(folder, 'c++'), zig, 'c++', target, use);
+  const modules = path.join(root, 'node_modules');
+  const args = ['--napi', '--tag-libc', '--target', NODE, '--cwd', folder, '--out', root];
+  const nodeGyp = ['--node-gyp', path.join(modules, '.bin', 'node-gyp')];
+  await runQuietly(process.execPath, [path.join(modules, 'prebuildify', 'bin.js'), ...args, ...nodeGyp], {
     env: {
       ...process.env,
       CC: path.join(folder, 'cc'),
@@ -48,4 +61,6 @@ export async function hostBuild(zig, target, headers) {
       npm_config_jobs: 'max',
     },
   });
+  renameSync(path.join(root, target.file), path.join(root, unstripped(target)));
+  await strip(zig, target);
 }

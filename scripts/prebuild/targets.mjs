@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
+/** What is in the binaries, in CycloneDX's format. */
+export const SBOM = path.join('prebuilds', 'sbom.cdx.json');
+
 /** No binary may be larger, in bytes; nor may the packed package. */
 export const BINARY_LIMIT = 400_000;
 export const PACKAGE_LIMIT = 2_000_000;
@@ -13,6 +16,9 @@ export const GLIBC = '2.28';
 /** The oldest macOS, and the oldest Node, whose headers everything is compiled against. */
 export const MACOS = '11.0';
 export const NODE = '20.11.1';
+
+/** Names that the loading Node brings along. */
+export const OF_NODE = /^(napi|node_api|uv)_/;
 
 /** The only names that a binary shows. */
 export const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
@@ -44,6 +50,10 @@ export const targets = [
   darwin('arm64', 'aarch64'),
 ];
 
+/** Where a target is built, and what it is before it is stripped: for whoever has to read a crash. */
+export const buildFolder = (target) => path.join('build', 'prebuild', target.name);
+export const unstripped = (target) => path.join(buildFolder(target), 'readyloop.unstripped.node');
+
 /** The targets of these names, all of them for none. */
 export function chooseTargets(names) {
   const unknown = names.filter((name) => !targets.some((target) => target.name === name));
@@ -52,4 +62,13 @@ export function chooseTargets(names) {
     throw new Error(`no such target: ${unknown.join(', ')}; there are ${known}`);
   }
   return names.length === 0 ? targets : targets.filter(({ name }) => names.includes(name));
+}
+
+/** The target that this very machine loads; undefined where there is none. */
+export function hostTarget() {
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  const libc = process.platform === 'linux' ? (glibcVersionRuntime === undefined ? 'musl' : 'glibc') : null;
+  return targets.find((target) => {
+    return target.platform === process.platform && target.arch === process.arch && target.libc === libc;
+  });
 }

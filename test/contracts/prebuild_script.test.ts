@@ -1,0 +1,108 @@
+// Contract: `npm run prebuild` builds the binaries, and `npm run build`, before which package managers run the script of
+// that name, does not; and the judge of binaries finds what is wrong with one.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './rules/source_tree';
+
+const scripts = path.join(root, 'scripts');
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'readyloop-prebuild-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs a module that prints, in a process of its own: the scripts are ES modules, which Jest's realm cannot import. */
+function printed(code: string): string {
+  const options = { cwd: folder, encoding: 'utf8' } as const;
+  const child = spawnSync(process.execPath, ['--input-type=module', '--eval', code], options);
+  return child.status === 0 ? child.stdout.trim() : child.stderr;
+}
+
+const asked = JSON.stringify(pathToFileURL(path.join(scripts, 'prebuild', 'asked_by_name.mjs')).href);
+
+describe('prebuild', () => {
+  test.each([
+    ['npm run prebuild', true],
+    ['npm run build', false],
+    ['npm test', false],
+    ['npm run prebuild -- linux-x64-glibc', true],
+    ['node /usr/bin/pnpm run prebuild', true],
+    ['node /usr/bin/pnpm build', false],
+    ['/usr/bin/node /usr/share/yarn/bin/yarn.js prebuild', true],
+    ['/usr/bin/node /usr/share/yarn/bin/yarn.js build', false],
+    ['bun run prebuild', true],
+  ])('prebuild: under `%s` it was asked for by name: %s', (command, expected) => {
+    const above = JSON.stringify(['sh -c node scripts/prebuild.mjs', command, '/bin/bash -c make prebuild']);
+    const code = `import { askedByName } from ${asked}; console.log(askedByName('prebuild', ${above}));`;
+    expect(printed(code)).toBe(String(expected));
+  });
+
+  test('prebuild: run without a package manager it was asked for', () => {
+    expect(printed(`import { askedByName } from ${asked}; console.log(askedByName(undefined, []));`)).toBe('true');
+  });
+
+  test('prebuild: npm tells the two apart in earnest', () => {
+    const say = `import { askedByName } from ${asked}; console.log('asked', askedByName());`;
+    writeFileSync(path.join(folder, 'say.mjs'), say);
+    const manifest = { scripts: { prebuild: 'node say.mjs', build: 'node --version' } };
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
+    const run = (name: string): string => spawnSync('npm', ['run', name], { cwd: folder, encoding: 'utf8' }).stdout;
+    expect(run('prebuild')).toContain('asked true');
+    expect(run('build')).toContain('asked false');
+  });
+});
+
+describe('prebuild:check', () => {
+  const file = 'prebuilds/linux-x64/readyloop.glibc.node';
+
+  /** What the judge says against `bytes` as the binary of linux-x64-glibc. */
+  function complaintsAbout(bytes: Buffer): string[] {
+    mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(folder, file), bytes);
+    const args = [path.join(scripts, 'check_prebuilds.mjs'), 'linux-x64-glibc', '--in', folder];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    return stdout.split('\n').filter((line) => line.startsWith('FAIL'));
+  }
+
+  // Any ELF shared object of 64 bits will do: the addon that this suite runs on.
+  const addon = process.platform === 'linux' ? readFileSync(process.env['READYLOOP_NATIVE_PATH']!) : null;
+  const onLinux = addon === null ? test.skip : test;
+
+  /** The addon with one text in it replaced by another of the same length. */
+  function withText(from: string, to: string): Buffer {
+    expect(to.length).toBe(from.length);
+    const changed = Buffer.from(addon!);
+    for (let at = changed.indexOf(from); at >= 0; at = changed.indexOf(from, at)) changed.write(to, at, 'latin1');
+    return changed;
+  }
+
+  onLinux('prebuild:check: another kind of file, half a file, and another machine’s are found', () => {
+    expect(complaintsAbout(Buffer.from('not a binary'))).toEqual([expect.stringContaining('binary of its platform')]);
+    expect(complaintsAbout(addon!.subarray(0, addon!.length / 2))).toEqual([expect.stringContaining('ends too early')]);
+    const riscv = Buffer.from(addon!);
+    riscv.writeUInt16LE(243, 18);
+    expect(complaintsAbout(riscv)).toContainEqual(expect.stringContaining('for unknown'));
+  });
+
+  onLinux('prebuild:check: a name that nobody has, and one that should not be shown, are found', () => {
+    const wanting = withText('\0napi_create_object\0', '\0none_create_object\0');
+    expect(complaintsAbout(wanting)).toContainEqual(expect.stringMatching(/wants nothing but .*none_create_object/));
+    const showing = withText('\0napi_register_module_v1\0', '\0napi_register_module_v9\0');
+    expect(complaintsAbout(showing)).toContainEqual(expect.stringMatching(/shows .*napi_register_module_v9/));
+  });
+
+  onLinux('prebuild:check: a binary that is too large is found', () => {
+    const large = Buffer.concat([addon!, Buffer.alloc(500_000)]);
+    expect(complaintsAbout(large)).toContainEqual(expect.stringContaining('more than 400000'));
+  });
+
+  onLinux('prebuild:check: a path of the machine that built it is found', () => {
+    const telling = Buffer.concat([addon!, Buffer.from('\0/home/somebody/project/a.cc\0')]);
+    expect(complaintsAbout(telling)).toContainEqual(expect.stringContaining('/home/somebody/project/a.cc'));
+  });
+});
