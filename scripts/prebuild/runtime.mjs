@@ -20,6 +20,9 @@ export const RUNTIME_SOURCES = [
   'libcxxabi/src/cxa_virtual.cpp',
 ];
 
+/** What some systems need besides, in runtime/. */
+const OWN_SOURCES = { glibc: ['file_status.cc', 'unloading.cc'], musl: ['unloading.cc'] };
+
 const FOLDER = path.join('scripts', 'prebuild', 'runtime');
 const ours = (name) => ({ file: path.join(FOLDER, name), flags: ['-std=c++17', '-Wall', '-Wextra'] });
 
@@ -29,6 +32,6 @@ export function runtimeSources(zig, target) {
   const includes = ['libcxx/src', 'libcxxabi/include'].map((folder) => `-I${path.join(library, folder)}`);
   const building = ['-D_LIBCPP_BUILDING_LIBRARY', '-D_LIBCXXABI_BUILDING_LIBRARY', '-DLIBCXX_BUILDING_LIBCXXABI'];
   const flags = ['-std=c++20', '-DNDEBUG', ...building, ...includes];
-  const own = ['allocation.cc', ...(target.libc === 'glibc' ? ['file_status.cc'] : [])];
+  const own = ['allocation.cc', ...(OWN_SOURCES[target.libc ?? target.platform] ?? [])];
   return [...RUNTIME_SOURCES.map((file) => ({ file: path.join(library, file), flags })), ...own.map(ours)];
 }

@@ -32,7 +32,7 @@ const ORIGINS = {
 };
 function sourcesOfOurs() {
   const lists = JSON.parse(readFileSync(path.join(root, 'native', 'sources.json'), 'utf8'));
-  return new Set([...Object.values(lists).flat().map((name) => path.basename(name)), 'allocation.cc', 'file_status.cc']);
+  return new Set([...Object.values(lists).flat().map((name) => path.basename(name)), 'allocation.cc', 'file_status.cc', 'unloading.cc']);
 }
 
 const runtimeOrigin = new Map(

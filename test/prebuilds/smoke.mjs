@@ -3,9 +3,11 @@
 //
 //   READYLOOP_NATIVE_PATH=prebuilds/linux-arm64/readyloop.glibc.node node test/prebuilds/smoke.mjs
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import {
   all, createTask, getRunningLoop, openConnection, openDatagram, openPipe, run, runBlocking, sleep, sleepUntil, startServer,
@@ -114,10 +116,16 @@ async function main() {
   for (const [name, body] of Object.entries(checks)) await judge(name, () => run(body));
   await judge('runBlocking runs', async () => assert.equal(blocking(), 7));
   await judge('a worker thread has loops of its own', async () => assert.equal(await askWorker(), 7));
+  await judge('a process ends well when only a worker of it loaded the binary', async () => {
+    const words = [fileURLToPath(import.meta.url), '--worker-only'];
+    const { status, signal } = spawnSync(process.execPath, words);
+    assert.deepEqual([status, signal], [0, null]);
+  });
   const failed = results.filter((passed) => !passed).length;
   console.log(`${results.length - failed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-if (isMainThread) await main();
+if (isMainThread && process.argv.includes('--worker-only')) await askWorker();
+else if (isMainThread) await main();
 else parentPort.postMessage(blocking());
