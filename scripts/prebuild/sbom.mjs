@@ -2,7 +2,7 @@
 // read off what was linked: the names of the sources in each unstripped binary, of which every one has to be known here.
 // There are no times or random numbers in it: the same sources give the same list.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import CDX from '@cyclonedx/cyclonedx-library';
 import { sourcesOf } from './elf.mjs';
@@ -32,7 +32,8 @@ const ORIGINS = {
 };
 function sourcesOfOurs() {
   const lists = JSON.parse(readFileSync(path.join(root, 'native', 'sources.json'), 'utf8'));
-  return new Set([...Object.values(lists).flat().map((name) => path.basename(name)), 'allocation.cc', 'file_status.cc', 'unloading.cc']);
+  const names = Object.values(lists).flat().map((name) => path.basename(name));
+  return new Set([...names, ...readdirSync(path.join(root, 'scripts', 'prebuild', 'runtime'))]);
 }
 
 const runtimeOrigin = new Map(
