@@ -81,6 +81,20 @@ export function askDown(task: AskedTask, request: CancelRequest): void {
   }
 }
 
+/**
+ * Calls `listen`, which runs the user's own code, in the middle of a walk or not. Whom that code asks is asked like by
+ * anybody else: that it comes upon a task that is being asked makes no ring.
+ */
+export function askApart(listen: () => void): void {
+  const [outerWalked, outerWaiter] = [walked, waiter];
+  walked = waiter = null;
+  try {
+    listen();
+  } finally {
+    [walked, waiter] = [outerWalked, outerWaiter];
+  }
+}
+
 function askChain({ task: first, request, from, by }: Asked): void {
   const chain: Chain = { from };
   let [task, before] = [first, by];
@@ -120,6 +134,7 @@ function leave(task: AskedTask | null, request: CancelRequest): boolean {
   const own = task._status.errorFor(request);
   if (waiting instanceof ReactionSet) return waiting.leaveBy(own ?? cancelledError(request.reason, request.origin));
   if (!(waiting instanceof Future) || waiting._standsIn || waiting._binds) return false;
+  if (waiting.done()) return true;
   waiting._removeWaiter(task);
   task._waiting = null;
   if (own === null) {

@@ -3,7 +3,7 @@
 // one, or null; a shield ends what is visible. The tree is walked with an explicit stack, so its depth does not matter.
 
 import { type CancelledError, type CancelOrigin } from '../base/errors.js';
-import { askTogether } from './cancel_chain.js';
+import { askApart, askTogether } from './cancel_chain.js';
 import { cancelledError } from './cancelled_error.js';
 
 /** Why a status was cancelled, and by whom. */
@@ -139,7 +139,7 @@ export class CancelStatus {
     }
     for (const status of woken) {
       // What listens to the signal of one may have put up a shield in front of the next.
-      if (status.effective !== null) status.scope?._becameCancelled(() => status.error());
+      if (status.effective !== null) askApart(() => status.scope?._becameCancelled(() => status.error()));
     }
     if (woken.length === 0) return;
     askTogether(() => {

@@ -1,6 +1,7 @@
 // Promises enter here.
 
 import { ArgumentTypeError, asError, AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
+import { askApart } from '../kernel/cancel_chain.js';
 import { describe, isThenable } from '../kernel/coroutine.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
@@ -40,7 +41,7 @@ class PromiseFuture<T> extends Future<T> {
   override _cancelBy(request: CancelRequest): boolean {
     if (!super._cancelBy(request)) return false;
     try {
-      this.#onCancel?.(request.reason);
+      askApart(() => this.#onCancel?.(request.reason));
     } catch (exception) {
       this._loop.callExceptionHandler({ message: "until's onCancel threw", exception, future: this });
     }
@@ -104,7 +105,7 @@ class AbortableFuture<T> extends Future<T> {
     if (this.#request !== null) return true;
     this.#request = request;
     const { reason, origin } = request;
-    this.#controller.abort(new CancelledError(reason, origin));
+    askApart(() => this.#controller.abort(new CancelledError(reason, origin)));
     if (this.#graceMs === Infinity) return true;
     this.#grace = (this._loop as EventLoop).callLater(this.#graceMs, () => this.#giveUp());
     return true;

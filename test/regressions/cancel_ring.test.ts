@@ -12,11 +12,13 @@ import {
   runBlocking,
   sleep,
   type Task,
+  until,
+  untilSignal,
   withTaskGroup,
 } from '../../lib';
 import { SimulatedEngine, virtualTime } from '../../lib/testing';
 import { thrownBy, withCode } from '../helpers/failures';
-import { colours, hosted, ticks } from '../tasks/support';
+import { colours, hosted, outcomeOf, ticks } from '../tasks/support';
 
 function ring(length: number): Task<unknown>[] {
   const tasks: Task<unknown>[] = [];
@@ -109,6 +111,38 @@ describe.each(colours)('$name tasks', ({ name, of }) => {
       expect(tasks.map((task) => task.cancelled())).toEqual([true, true]);
     }
   })());
+
+  // The middle one waits for a promise that gives a value when its signal is aborted; the first awaits the middle one.
+  test.each([0, 1, 2])('regression: a listener that cancels task %i again takes nobody off its wait', async (again) =>
+    hosted(function* () {
+      const heard: string[] = [];
+      const tasks: Task<unknown>[] = [];
+      const stubborn = (signal: AbortSignal): Promise<string> => new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          tasks[again]!.cancel('again');
+          setImmediate(() => resolve('a value'));
+        });
+      });
+      tasks.push(waitingBy((next) => next, () => tasks[1]!));
+      tasks.push(createTask(of(function* () {
+        heard.push((yield untilSignal(stubborn)) as string);
+        return 'kept';
+      })));
+      tasks.push(waitingBy((next) => next, () => tasks[0]!));
+      yield* sleep(1);
+      tasks[0]!.cancel('first');
+      yield* tasks[2]!.join();
+      expect([heard, tasks[1]!.result(), tasks[0]!.cancelled()]).toEqual([['a value'], 'kept', false]);
+    })());
+
+  test('regression: a task whose onCancel cancels it again hears of the first request', hosted(function* () {
+    const task: Task<unknown> = createTask(of(function* () {
+      yield until(new Promise(() => {}), { onCancel: () => task.cancel('again') });
+    }));
+    yield* sleep(1);
+    task.cancel('first');
+    expect(yield* outcomeOf(task)).toEqual(['cancelled', 'first']);
+  }));
 
   test('regression: the timeout of one who waits in a ring is caught by it', hosted(function* () {
     const outcomes: unknown[] = [];
