@@ -15,4 +15,6 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/bench/', '<rootDir>/examples/'],
   testTimeout: 20_000,
   maxWorkers: 2,
+  // The tests of the linter's rules fill a heap with a compiler; those that collect garbage would pay for it afterwards.
+  workerIdleMemoryLimit: '700MB',
 };

@@ -132,18 +132,17 @@ test('simulated engine: unwatch says whether there was a watch, forget drops bot
 });
 
 test('simulated engine: a run that waits for something of Node’s keeps the process and hears of it', async () => {
-  const engine = new SimulatedEngine();
-  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-  const promise = run(
-    async () => {
-      await nodeTurn();
-      await nodeTurn();
-      return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length - timers;
-    },
-    { engine },
-  );
-  await expect(promise).resolves.toBe(1);
-  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(timers);
+  const [begun, ended] = [jest.spyOn(globalThis, 'setInterval'), jest.spyOn(globalThis, 'clearInterval')];
+  const kept = () => begun.mock.calls.length - ended.mock.calls.filter(([timer]) => timer !== null).length;
+  const main = async () => {
+    await nodeTurn();
+    await nodeTurn();
+    return kept();
+  };
+  await expect(run(main, { engine: new SimulatedEngine() })).resolves.toBe(1);
+  expect(kept()).toBe(0);
+  begun.mockRestore();
+  ended.mockRestore();
 });
 
 test('simulated engine: a descriptor made ready by plain code wakes a resting run', async () => {

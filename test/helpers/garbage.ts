@@ -16,8 +16,8 @@ export function nodeTurn(): Promise<void> {
 }
 
 /** Collects garbage and lets finalisers run until `isOver()`; gives up quietly, so that the test can say what is wrong. */
-export async function collectUntil(isOver: () => boolean): Promise<void> {
-  for (let hunt = 0; hunt < LONGEST_HUNT && !isOver(); hunt++) {
+export async function collectUntil(isOver: () => boolean, longestHunt = LONGEST_HUNT): Promise<void> {
+  for (let hunt = 0; hunt < longestHunt && !isOver(); hunt++) {
     // In a turn of its own: whoever looked through a WeakRef keeps its target alive to the end of that turn.
     await nodeTurn();
     collect();

@@ -64,7 +64,7 @@ test('D8, F17: it is reported when the future becomes unreachable, once', async 
   expect(reports).toEqual([]);
   await collectUntil(() => reports.length === 2);
   expect(reports.map(({ exception }) => exception)).toEqual([failure, failure]);
-  await collectUntil(() => reports.length > 2);
+  await collectUntil(() => reports.length > 2, 5);
   loop.close();
   expect(reports).toHaveLength(2);
 });

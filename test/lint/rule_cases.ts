@@ -27,7 +27,9 @@ export interface Cases {
 
 const project = path.join(root, 'test', 'lint', 'project');
 const plain = { ecmaVersion: 'latest', sourceType: 'module' } as const;
-const typed = { parser, parserOptions: { project: './tsconfig.json', tsconfigRootDir: project } };
+// Where CI is set the parser would take the file for the one on the disk, once for all cases, and not for the given code.
+const parserOptions = { project: './tsconfig.json', tsconfigRootDir: project, disallowAutomaticSingleRunInference: true };
+const typed = { parser, parserOptions };
 
 function run(name: string, how: string, languageOptions: object, filename: string, { valid, invalid }: Cases): void {
   const tester = new RuleTester({ languageOptions } as ConstructorParameters<typeof RuleTester>[0]);
