@@ -50,7 +50,9 @@ async function linkMachO(zig, target, objects, output) {
   const shown = EXPORTS.flatMap((name) => ['-exported_symbol', `_${name}`]);
   const fromNode = namesOfNode(objects).flatMap((name) => ['-U', `_${name}`]);
   const args = [...options, ...shown, ...fromNode, ...objects, system, '-o', output];
-  await runQuietly(findLlvmTool('ld64.lld'), args);
+  // The linker notes where the objects are and when they were made, and the file’s identity follows from that.
+  const env = { ...process.env, ZERO_AR_DATE: '1' };
+  await runQuietly(findLlvmTool('ld64.lld'), [...args, '-oso_prefix', `${root}/`], { env });
 }
 
 // As C: the C++ runtime is among the objects.
