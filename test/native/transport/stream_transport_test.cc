@@ -140,11 +140,15 @@ TEST_CASE("StreamTransport: a stream that announces leaves the bytes to its sink
   write_all(peer.get(), "mine");
   CHECK(is_event(fixture.wait().at(0), TransportEvent::kReadable));
   std::uint8_t buffer[16];
-  CHECK(stream.receive(buffer, sizeof buffer).value() == 4);
+  auto some = stream.receive(buffer, sizeof buffer);
+  REQUIRE(some.ok());  // an interruption by seed is no crash
+  CHECK(some.value() == 4);
   CHECK(stream.receive(buffer, sizeof buffer).error() == EAGAIN);
   peer.reset();
   CHECK(is_event(fixture.wait().at(0), TransportEvent::kReadable));
-  CHECK(stream.receive(buffer, sizeof buffer).value() == 0);
+  auto end = stream.receive(buffer, sizeof buffer);
+  REQUIRE(end.ok());
+  CHECK(end.value() == 0);
   CHECK(fixture.turn().empty());
 }
 
