@@ -42,7 +42,7 @@ export class Types {
     const type = this.#typeAt(fn);
     if (type === undefined || this.#isOpen(type)) return undefined;
     const kinds = type.getCallSignatures().map((signature) => this.#kindOf(signature.getReturnType()));
-    return kinds.find((kind) => isOurs(kind ?? null)) ?? kinds[0] ?? null;
+    return kinds.length === 0 ? null : (kinds.find((kind) => isOurs(kind ?? null)) ?? kinds[0]);
   }
 
   /** Of a list, or anything that can be iterated: the kind of its items. */
@@ -91,22 +91,33 @@ export class Types {
     }
     const apparent = this.#checker.getApparentType(type);
     const has = (name: string): boolean => this.#checker.getPropertyOfType(apparent, name) !== undefined;
+    if (this.#isOfUnknownItems(apparent)) return undefined;
     if (!this.#isOperation(apparent)) return has('then') ? 'promise' : null;
     if (has('cancelling') && has('join')) return 'task';
     if (has('addDoneCallback')) return 'future';
     return this.#isGenerator(apparent) ? 'coroutine' : 'operation';
   }
 
-  // Its iterator yields suspensions; or it is a generator that yields nothing at all, or nobody knows what.
+  // Its iterator yields suspensions; or it is a generator that yields nothing at all.
   #isOperation(type: ts.Type): boolean {
-    const iterator = this.#propertyLike(type, ITERATOR);
-    if (iterator === undefined) return false;
-    const [signature] = this.#checker.getTypeOfSymbol(iterator).getCallSignatures();
-    const yielded = signature === undefined ? undefined : this.#yieldedBy(signature.getReturnType());
+    const yielded = this.#itemsOf(type);
     if (yielded === undefined) return false;
     const parts = yielded.isUnion() ? yielded.types : [yielded];
     if (parts.some((part) => this.#propertyLike(part, BRAND) !== undefined)) return true;
-    return this.#isGenerator(type) && (this.#named(yielded, 'never') || this.#isOpen(yielded));
+    return this.#isGenerator(type) && this.#named(yielded, 'never');
+  }
+
+  // `Generator<any>`: a coroutine that delegates to what has no type, or anybody's list of anything.
+  #isOfUnknownItems(type: ts.Type): boolean {
+    const yielded = this.#isGenerator(type) ? this.#itemsOf(type) : undefined;
+    return yielded !== undefined && this.#isOpen(yielded);
+  }
+
+  #itemsOf(type: ts.Type): ts.Type | undefined {
+    const iterator = this.#propertyLike(type, ITERATOR);
+    if (iterator === undefined) return undefined;
+    const [signature] = this.#checker.getTypeOfSymbol(iterator).getCallSignatures();
+    return signature === undefined ? undefined : this.#yieldedBy(signature.getReturnType());
   }
 
   #yieldedBy(iterator: ts.Type): ts.Type | undefined {

@@ -114,6 +114,10 @@ withTypes('require-yield-star', {
     'ordinary generators are left alone': `
       export function* numbers(): Generator<number> { yield 1; yield* [2]; }
       export function* pages() { yield fetch('http://localhost'); }`,
+    'generators of items without a type are no coroutines': `
+      export function* walk(node: any): Generator<any> { yield node; for (const each of node.all) yield* walk(each); }
+      export function* items(): Generator<unknown> { yield 1; }
+      for (const node of walk(null)) console.log(node, ...items());`,
   },
   invalid: {
     'methods are known by their types': {
