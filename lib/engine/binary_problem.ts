@@ -1,5 +1,7 @@
 // Why a file cannot be the binary for a host, as far as its headers tell. Asked before it is loaded.
 
+import { realpathSync } from 'node:fs';
+import { extname } from 'node:path';
 import { type BinaryHeader, readBinaryHeader } from './binary_header.js';
 import { asError } from '../base/errors.js';
 import { type Host, type Libc } from './host.js';
@@ -12,7 +14,12 @@ export function problemOfFile(path: string, host: Host): string | null {
   } catch (error) {
     return `it cannot be read (${asError(error).message})`;
   }
-  return problemOfHeader(header, host);
+  return problemOfHeader(header, host) ?? problemOfName(realpathSync(path));
+}
+
+// Node reads a file of any other name, or a link to one, as JavaScript.
+function problemOfName(path: string): string | null {
+  return extname(path) === '.node' ? null : `the name of the file (${path}) does not end in .node`;
 }
 
 /** The same of headers that were read. */

@@ -1,6 +1,7 @@
 // Loads the native addon, and says what it offers. This is the only place that does; everything else sees the typed
 // binding. Before it is loaded the file is looked at, and after that its layout is held against ours.
 
+import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { asError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
@@ -119,10 +120,11 @@ export function loadFrom(root: string | null, path: string | undefined, host: Ho
   if (source === null) throw missingBinary(search, host);
   const problem = problemOfFile(source.path, host);
   if (problem !== null) throw wrongBinary(source, host, problem);
+  const file = resolve(source.path);
   let binding: NativeBinding;
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- addons can only be required
-    binding = require(resolve(source.path)) as NativeBinding;
+    // Addons can only be required, and webpack would take a plain `require` for one of what it has packed.
+    binding = createRequire(file)(file) as NativeBinding;
   } catch (cause) {
     throw wrongBinary(source, host, `the system refuses it (${asError(cause).message})`, cause);
   }

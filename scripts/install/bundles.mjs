@@ -1,8 +1,9 @@
 // Bundles by esbuild, in folders without node_modules: the package left out; the package inside and the addon outside,
-// which is found beside the bundle, or by its path; the same as an ES module.
+// which is found beside the bundle, or by its path; the same as an ES module. And by webpack, the addon outside.
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { outcomeOf, works } from './runner.mjs';
 import { ownTarget } from './tarball.mjs';
 
@@ -23,6 +24,16 @@ export function bundleChecks({ workshop, tools, env, project }) {
       entryPoints: [path.join(project, entry)], outfile, bundle: true, platform: 'node', target: 'node20',
       logLevel: 'silent', ...options,
     });
+  };
+  const pack = async (entry, folder) => {
+    const { default: webpack } = await import(pathToFileURL(await tools.get('webpack')).href);
+    const stats = await promisify(webpack)({
+      context: project, entry: `./${entry}`, target: 'node', mode: 'production',
+      output: { path: folder, filename: 'app.cjs' },
+    });
+    const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
+    const own = [...errors, ...warnings].filter(({ moduleName = '' }) => !moduleName.includes('node-gyp-build'));
+    if (own.length > 0) throw new Error(own.map(({ message }) => message).join('\n'));
   };
   const place = (name) => {
     const folder = path.join(workshop, name);
@@ -70,6 +81,18 @@ export function bundleChecks({ workshop, tools, env, project }) {
         target: 'node20', logLevel: 'silent', format: 'cjs', loader: { '.node': 'file' },
       });
       await works(node, ['app.cjs'], { cwd: folder, env });
+    }],
+    ['webpack, the addon external, beside the bundle', async () => {
+      const folder = place('webpack-beside');
+      await pack('program.cjs', folder);
+      cpSync(shipped, path.join(folder, 'prebuilds'), { recursive: true });
+      await works(node, ['app.cjs'], { cwd: folder, env });
+    }],
+    ['webpack, the addon external, by its path', async () => {
+      const folder = place('webpack-path');
+      await pack('program.mjs', folder);
+      const withPath = { ...env, READYLOOP_NATIVE_PATH: path.join(shipped, '..', ownTarget.file) };
+      await works(node, ['app.cjs'], { cwd: folder, env: withPath });
     }],
   ];
 }

@@ -17,6 +17,7 @@ const TOOLS = {
   deno: [`@deno/${platform}${process.platform === 'linux' ? '-glibc' : ''}@2`,
     `@deno/${platform}${process.platform === 'linux' ? '-glibc' : ''}/deno`],
   esbuild: ['esbuild@0.28', 'esbuild/lib/main.js'],
+  webpack: ['webpack@5', 'webpack/lib/index.js'],
 };
 
 /** Another Node, by its major version. */

@@ -1,7 +1,7 @@
 // What is said when the native part cannot be loaded. Each message names the host, what was looked at, why it will not do,
 // what is shipped and what to do; programs may rely on the codes and the fields.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { MissingBinaryError, type WrongBinaryError } from '../../lib/base/binary_errors';
 import { loadFrom } from '../../lib/engine/binding';
@@ -79,6 +79,19 @@ test('loading: a file that is not there, or no binary, is refused', () => {
   expectReadable(wrong(path.join(folder(), 'absent.node')), /cannot be read \(ENOENT/);
   writeFileSync(path.join(folder(), 'text.node'), 'not a binary');
   expectReadable(wrong(path.join(folder(), 'text.node')), /no binary of Linux or macOS/);
+});
+
+test('loading: a binary without the ending that Node wants is refused, also behind a link', () => {
+  const file = path.join(folder(), 'readyloop.so');
+  copyFileSync(addon, file);
+  expectReadable(wrong(file), /the name of the file \(.*readyloop\.so\) does not end in \.node/);
+  const link = path.join(folder(), 'link.node');
+  symlinkSync(file, link);
+  expectReadable(wrong(link), /readyloop\.so\) does not end in \.node/);
+});
+
+test('loading: a folder in the place of the binary is refused', () => {
+  expectReadable(wrong(folder()), /cannot be read \(EISDIR/);
 });
 
 test('loading: a binary for another system is refused', () => {
