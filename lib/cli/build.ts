@@ -3,9 +3,22 @@
 // in a process of its own before it goes where the loader finds it, so a build that does not work replaces nothing.
 
 import { spawn } from 'node:child_process';
-import { cpSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { asError } from '../base/errors.js';
 import { ownPlace } from '../engine/binding.js';
 import { PATH_VARIABLE } from '../engine/binary_search.js';
@@ -26,17 +39,19 @@ const BINARY = join('build', 'Release', 'readyloop.node');
 /** Returns: the exit status. Throws: CommandFailure, which says what is missing or has failed. */
 export async function buildAddon(options: BuildOptions, terminal: Terminal): Promise<number> {
   const root = sourceFolder();
+  const target = options.out === null ? join(root, BINARY) : resolve(options.out);
+  requirePlace(target);
   requireTools(options.builder);
   const script = findBuilder(options.builder, process.cwd());
   const staging = mkdtempSync(join(tmpdir(), 'readyloop-build-'));
   try {
-    stage(root, staging);
+    stageSources(root, staging);
     terminal.line(`compiling with ${options.builder} (${script}), which takes half a minute`);
     await compile(options, script, staging, terminal);
     const built = join(staging, BINARY);
     if (!existsSync(built)) throw new CommandFailure(`${options.builder} has made no ${BINARY}; try --verbose`);
     await tryOut(root, built);
-    const target = install(built, options.out === null ? join(root, BINARY) : resolve(options.out));
+    install(built, target);
     terminal.line(`${target}: ${statSync(target).size} bytes; a loop runs on it`);
     if (options.out !== null) terminal.line(`set ${PATH_VARIABLE}=${target} to have it loaded`);
     return 0;
@@ -52,15 +67,49 @@ function sourceFolder(): string {
   throw new CommandFailure(`the sources are not there (${place}): install the package as it was published`);
 }
 
-function stage(root: string, staging: string): void {
+/** Throws: CommandFailure for a place that the binary cannot go to, which is told before anything is compiled. */
+export function requirePlace(target: string): void {
+  if (extname(target) !== '.node') {
+    throw new CommandFailure(`${target} does not end in .node, and Node would not load it: let --out name such a file`);
+  }
+  if (existsSync(target) && statSync(target).isDirectory()) {
+    throw new CommandFailure(`${target} is a folder: let --out name a file`);
+  }
+  let folder = dirname(target);
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
+}
+
+function unwritable(folder: string, cause: unknown): CommandFailure {
+  const message = `${folder} cannot be written (${asError(cause).message}): let --out name another file`;
+  return new CommandFailure(message, { cause });
+}
+
+/** Copies what is compiled into a folder. */
+export function stageSources(root: string, staging: string): void {
   for (const name of ['native', 'CMakeLists.txt', 'package.json']) {
     cpSync(join(root, name), join(staging, name), { recursive: true });
   }
   copyFileSync(join(root, 'native', 'binding.gyp'), join(staging, 'binding.gyp'));
+  makeRemovable(staging);
+}
+
+// Copies have the modes of a package that nobody may write to, and what is in such folders could not be removed.
+function makeRemovable(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) makeRemovable(join(folder, entry.name));
+  }
 }
 
 async function compile(options: BuildOptions, script: string, staging: string, terminal: Terminal): Promise<void> {
-  const given = options.nodedir ?? process.env['npm_config_nodedir'] ?? headersBesideNode();
+  // The tools run in another folder.
+  const named = options.nodedir === null ? null : resolve(options.nodedir);
+  const given = named ?? process.env['npm_config_nodedir'] ?? headersBesideNode();
   const args = {
     'node-gyp': ['rebuild', ...(given === null ? [] : [`--nodedir=${given}`])],
     'cmake-js': ['compile', '--directory', staging, '--out', join(staging, 'build')],
@@ -82,16 +131,14 @@ async function tryOut(root: string, built: string): Promise<void> {
   if (status !== 0) throw new CommandFailure(`what was built does not work:\n${output.trimEnd()}`);
 }
 
-/** Returns: `target`. Written beside it first, so that nobody loads half of it. */
-function install(built: string, target: string): string {
+/** Written beside the target first, so that nobody loads half of it. */
+function install(built: string, target: string): void {
   try {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(built, `${target}.new`);
     renameSync(`${target}.new`, target);
-    return target;
   } catch (cause) {
-    const message = `${dirname(target)} cannot be written (${asError(cause).message}): let --out name another file`;
-    throw new CommandFailure(message, { cause });
+    throw unwritable(dirname(target), cause);
   }
 }
 

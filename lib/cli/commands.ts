@@ -93,10 +93,15 @@ async function follow(command: Command, name: string, args: string[], terminal: 
   try {
     return await command.run(values, terminal);
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof CommandFailure) && !isOfSystem(error)) throw error;
     terminal.complain(`readyloop ${name}: ${error.message}`);
     return FAILED;
   }
+}
+
+/** What the system refuses, such as a temporary folder that is not there, says enough in its message. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function helpOn(name: string | undefined): string {

@@ -1,7 +1,8 @@
 // `readyloop build`, short of compiling: which tools it wants, where it finds them, and what it says without them. That it
 // compiles the packed sources is tested by scripts/install_check.mjs, in a folder without anything else.
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { requirePlace, stageSources } from '../../lib/cli/build';
 import { findBuilder, findOnPath, headersBesideNode, requireTools } from '../../lib/cli/toolchain';
 import { useFolder } from '../engine/binary_files';
 import { thrownBy } from '../helpers/failures';
@@ -95,4 +96,24 @@ test('build: a copy of the package without its sources says so', async () => {
   const { status, complaints } = await command('build');
   expect(status).toBe(1);
   expect(complaints).toMatch(/^readyloop build: the sources are not there \(.*native\): install the package as it was published/);
+});
+
+test('build: a place that the binary cannot go to is told before anything is compiled', () => {
+  const refused = (name: string): string => thrownBy(() => requirePlace(path.join(folder(), name))).message;
+  expect(refused('readyloop.so')).toMatch(/readyloop\.so does not end in \.node/);
+  mkdirSync(path.join(folder(), 'folder.node'));
+  expect(refused('folder.node')).toMatch(/folder\.node is a folder: let --out name a file/);
+  expect(() => requirePlace(path.join(folder(), 'new', 'below', 'readyloop.node'))).not.toThrow();
+});
+
+test('build: copies of a package that nobody may write to can be removed', () => {
+  const [from, to] = [path.join(folder(), 'package'), path.join(folder(), 'staging')];
+  const inner = path.join('native', 'addon');
+  mkdirSync(path.join(from, inner), { recursive: true });
+  mkdirSync(to);
+  for (const name of ['CMakeLists.txt', 'package.json', 'native/binding.gyp']) writeFileSync(path.join(from, name), '');
+  for (const name of [inner, 'native']) chmodSync(path.join(from, name), 0o555);
+  stageSources(from, to);
+  for (const name of [inner, 'native']) expect(statSync(path.join(to, name)).mode & 0o777).toBe(0o700);
+  for (const name of ['native', inner]) chmodSync(path.join(from, name), 0o755);
 });

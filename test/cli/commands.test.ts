@@ -57,3 +57,12 @@ test('command: the installed file runs, and its exit status tells', () => {
   expect(run('--version')).toEqual([0, VERSION]);
   expect(run('frobnicate')).toEqual([2, '']);
 });
+
+test('command: what the system refuses is told in a line', () => {
+  const file = path.join(root, 'dist', 'cli', 'main.js');
+  const env = { ...process.env, TMPDIR: '/nowhere' };
+  const child = spawnSync(process.execPath, [file, 'build', '--out', 'readyloop.node'], { encoding: 'utf8', env });
+  expect(child.status).toBe(1);
+  expect(child.stderr).toMatch(/^readyloop build: /);
+  expect(child.stderr).not.toMatch(/^ +at /m);
+});
