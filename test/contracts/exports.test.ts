@@ -121,3 +121,14 @@ describe('the build', () => {
     expect(compareFaces(name)).toEqual({ sameNames: true, sameObjects: true });
   });
 });
+
+test('exports: a member of the main surface can be replaced before its part is loaded, and stays so', () => {
+  const script = `
+    'use strict';
+    const surface = require(${JSON.stringify(path.join(dist, 'index.js'))});
+    surface.sleep = 'replaced';
+    const seen = [surface.sleep, typeof surface.run, surface.sleep, 'Queue' in surface, 'absent' in surface];
+    console.log(JSON.stringify(seen));`;
+  const child = execFileSync(process.execPath, ['--eval', script], { encoding: 'utf8' });
+  expect(JSON.parse(child)).toEqual(['replaced', 'function', 'replaced', true, false]);
+});
