@@ -81,10 +81,18 @@ const SCRIPTS: Readonly<Record<Builder, string>> = {
  */
 export function findBuilder(builder: Builder, project: string, env: Environment = process.env): string {
   const candidates = [resolveFrom(project, SCRIPTS[builder]), ...(builder === 'node-gyp' ? thoseOfNpm(env) : [])];
-  const script = candidates.find((file) => file !== null && existsSync(file)) ?? findOnPath(builder, env);
-  if (script !== null) return realpathSync(script); // A name on the path is a link to the script.
+  const script = candidates.find((file) => file !== null && existsSync(file)) ?? scriptOnPath(builder, env);
+  if (script !== null) return realpathSync(script);
   const hint = builder === 'node-gyp' ? ', or call this through npm, which brings one: npx readyloop build' : '';
   throw new CommandFailure(`${builder} is missing: npm install --save-dev ${builder}${hint}`);
+}
+
+/** A name on the path is a link to the script; or a shell script of some manager's, which Node cannot run. */
+function scriptOnPath(name: string, env: Environment): string | null {
+  const found = findOnPath(name, env);
+  if (found === null) return null;
+  const [first = ''] = readFileSync(found, 'latin1').split('\n', 1);
+  return /\.[cm]?js$/.test(realpathSync(found)) || /^#!.*\bnode\b/.test(first) ? found : null;
 }
 
 function resolveFrom(folder: string, script: string): string | null {

@@ -71,6 +71,13 @@ test('build: node-gyp comes from the project, else from npm, else from the path'
   expect(findBuilder('cmake-js', path.join(folder(), 'given'), { PATH: bin })).toBe(given);
 });
 
+test('build: a script on the path is taken if Node runs it, and not one for a shell', () => {
+  const bin = programs('cmake-js');
+  expect(thrownBy(() => findBuilder('cmake-js', folder(), { PATH: bin })).message).toMatch(/^cmake-js is missing/);
+  writeFileSync(path.join(bin, 'cmake-js'), '#!/usr/bin/env node\n');
+  expect(findBuilder('cmake-js', folder(), { PATH: bin })).toBe(path.join(bin, 'cmake-js'));
+});
+
 test('build: a builder that is nowhere is named, with what installs it', () => {
   expect(thrownBy(() => findBuilder('cmake-js', folder(), { PATH: programs() })).message)
     .toBe('cmake-js is missing: npm install --save-dev cmake-js');
