@@ -1,14 +1,16 @@
 // Reads what a stage of the CI printed from a file, and prints how many tests passed and failed in it: `12 0`. It knows
 // the closing lines of Jest, ctest and this project's own scripts (`N passed, N failed`). The second argument is the
-// stage's exit status; a stage that counts nothing is one test, and one that ended badly has failed at least once.
+// stage's exit status; a stage without such a line is one test, one that says that it tested nothing is none, and one that
+// ended badly has failed at least once.
 import { readFileSync } from 'node:fs';
 
 const [file, status] = process.argv.slice(2);
 // Colours would hide the words.
 const text = readFileSync(file, 'utf8').replace(/\u001b\[[\d;]*m/g, '');
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, lines: 0 };
 
 function add(passed, failed) {
+  total.lines += 1;
   total.passed += Number(passed ?? 0);
   total.failed += Number(failed ?? 0);
 }
@@ -22,6 +24,6 @@ for (const [, failed, all] of text.matchAll(/^\d+% tests passed, (\d+) tests? fa
 for (const [, passed, failed] of text.matchAll(/^(\d+) passed, (\d+) failed$/gm)) add(passed, failed);
 
 const succeeded = status === '0';
-if (succeeded && total.passed + total.failed === 0) total.passed = 1;
+if (succeeded && total.lines === 0) total.passed = 1;
 if (!succeeded && total.failed === 0) total.failed = 1;
 console.log(`${total.passed} ${total.failed}`);

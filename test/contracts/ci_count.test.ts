@@ -37,6 +37,11 @@ test('ci count: a stage that counts nothing is one test', () => {
   expect(count('', 2)).toBe('0 1');
 });
 
+test('ci count: a stage that says that it tested nothing is no test', () => {
+  expect(count('skipped: bun\n0 passed, 0 failed\n')).toBe('0 0');
+  expect(count('Tests:       5 skipped, 5 total\n')).toBe('0 0');
+});
+
 test('ci count: a stage that passed its tests and then ended badly has failed', () => {
   expect(count('Tests:       3 passed, 3 total\n', 1)).toBe('3 1');
 });
