@@ -1,6 +1,6 @@
 // Reads what a stage of the CI printed from a file, and prints how many tests passed and failed in it: `12 0`. It knows
 // the closing lines of Jest, ctest and this project's own scripts (`N passed, N failed`). The second argument is the
-// stage's exit status; a stage without such a line is one test, one that says that it tested nothing is none, and one that
+// stage's exit status; a stage without such a line is one test, one that says it tested nothing is none, and one that
 // ended badly has failed at least once.
 import { readFileSync } from 'node:fs';
 
