@@ -60,7 +60,8 @@ struct Task {
 };
 
 Task task;
-std::vector<char> pattern;
+std::vector<char> pattern;   // one message
+std::vector<char> outgoing;  // as many of them as one connection has in flight
 std::vector<double> latencies;
 std::vector<double> lateness;  // of the load itself: from when a message was due until it was sent
 bool measuring = false;
@@ -99,9 +100,10 @@ void watch(Connection& connection, int operation, bool wants_room) {
 
 void pump(Connection& connection) {
   while (connection.to_send > 0) {
+    // All that is due goes out in one call, so that the load is not what bounds the rate.
     const std::size_t at = connection.sent % task.bytes;
-    const std::size_t size = std::min(connection.to_send, pattern.size() - at);
-    const ssize_t count = send(connection.fd, pattern.data() + at, size, MSG_NOSIGNAL);
+    const std::size_t size = std::min(connection.to_send, outgoing.size() - at);
+    const ssize_t count = send(connection.fd, outgoing.data() + at, size, MSG_NOSIGNAL);
     if (count < 0 && errno == EAGAIN) {
       watch(connection, EPOLL_CTL_MOD, true);
       return;
@@ -315,6 +317,7 @@ int main(int argc, char** argv) {
     task.answer_bytes = pattern.size();
   }
   task.bytes = pattern.size();
+  for (std::size_t i = 0; i < task.in_flight; ++i) outgoing.insert(outgoing.end(), pattern.begin(), pattern.end());
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (is_echo || is_http) {
     run_echo();

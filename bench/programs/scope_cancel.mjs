@@ -1,11 +1,14 @@
 // What does it cost to cancel a scope over 100,000 sleeping tasks, until all of them have ended? Against an AbortController
-// whose listeners each reject an awaited promise. Each side is a process of its own. The peer has a fifth of the listeners:
-// adding one looks through all that are there, so that 100,000 take minutes to add (which is not counted).
+// whose listeners each reject an awaited promise, in three forms: Node's own sleep, which takes its timer back and rejects
+// with an error of its own, as ours does; a listener that only rejects with an error of its own; and one that rejects with
+// the signal's reason, which is the same object for all of them. Each side is a process of its own. The peers have a fifth
+// of the listeners: adding one looks through all that are there, so that 100,000 take minutes to add (not counted).
 import { median } from '../harness/statistics.mjs';
 import { check, isQuick, report } from '../harness/contest.mjs';
 import { requestedSide, runSide } from '../harness/fresh.mjs';
 import { readyloop } from '../harness/library.mjs';
 import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const COUNT = isQuick ? 20_000 : 100_000;
 const LISTENERS = 20_000;
@@ -48,16 +51,14 @@ async function cancelOurs() {
   });
 }
 
-async function cancelNatively() {
+async function cancelNatively(waitFor) {
   const controller = new AbortController();
   const { signal } = controller;
   setMaxListeners(0, signal);
   let ended = 0;
   async function sleeper() {
     try {
-      await new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
+      await waitFor(signal);
     } finally {
       ended++;
     }
@@ -75,7 +76,20 @@ async function cancelNatively() {
   return time;
 }
 
-const sides = { ours: cancelOurs, native: cancelNatively };
+function rejectedWith(signal, makeError) {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(makeError()), { once: true });
+  });
+}
+
+const waits = {
+  'sleeps of node:timers/promises': (signal) => delay(SLEEP_MS, undefined, { signal }),
+  'listeners, an error each': (signal) => rejectedWith(signal, () => new Error('aborted', { cause: signal.reason })),
+  'listeners, one error for all': (signal) => rejectedWith(signal, () => signal.reason),
+};
+
+const sides = { ours: cancelOurs };
+for (const [name, waitFor] of Object.entries(waits)) sides[name] = () => cancelNatively(waitFor);
 
 async function measureSide(side) {
   const samples = [];
@@ -89,18 +103,20 @@ async function measureSide(side) {
 
 async function main() {
   const ours = await runSide(import.meta, 'ours');
-  const peer = await runSide(import.meta, 'native');
-  report([
-    {
-      id: 'scope_cancel',
-      what: `cancel ${COUNT.toLocaleString('en')} sleeping tasks, each`,
+  const rows = [];
+  for (const name of Object.keys(waits)) {
+    const peer = await runSide(import.meta, name);
+    rows.push({
+      id: `scope_cancel.${rows.length}`,
+      what: `${rows.length === 0 ? '' : '  '}cancel ${COUNT.toLocaleString('en')} sleeping tasks, each`,
       unit: 'ns',
       ours,
-      peer: { name: `AbortController with ${LISTENERS.toLocaleString('en')} listeners`, ...peer },
+      peer: { name: `${LISTENERS.toLocaleString('en')} ${name}`, ...peer },
       ratio: { cpu: ours.cpu / peer.cpu, wall: ours.wall / peer.wall },
       must: { ratio: 1 },
-    },
-  ]);
+    });
+  }
+  report(rows);
 }
 
 const side = requestedSide();
