@@ -9,6 +9,7 @@
 
 #include "addon/args.h"
 #include "addon/methods.h"
+#include "addon/typed_arrays.h"
 #include "transport/packed_address.h"
 #include "transport/peer_credentials.h"
 #include "transport/transports.h"
@@ -34,48 +35,9 @@ DatagramTransport* find(Args<N>& args, SinkName name) noexcept {
   return transports == nullptr ? nullptr : transports->datagrams(name);
 }
 
-napi_value make_text(napi_env env, const std::string& text) noexcept {
-  napi_value result = nullptr;
-  ignore_status(napi_create_string_utf8(env, text.data(), text.size(), &result));
-  return result;
-}
-
 napi_value make_outcome(napi_env env, const base::Status& status) noexcept {
   if (status.ok()) return make_int32(env, 0);
   return make_text(env, std::to_string(-status.error()) + " " + status.syscall());
-}
-
-struct Bytes {
-  std::uint8_t* at = nullptr;
-  std::size_t size = 0;
-};
-
-// No value: it is no Buffer or Uint8Array. That is asked first, because Node 20.11 ends the process when it is asked for
-// the memory of something else, such as the null that stands for no address (test/prebuilds/smoke.mjs).
-std::optional<Bytes> read_bytes(napi_env env, napi_value value) noexcept {
-  bool is_buffer = false;
-  if (napi_is_buffer(env, value, &is_buffer) != napi_ok || !is_buffer) return std::nullopt;
-  void* memory = nullptr;
-  std::size_t size = 0;
-  if (napi_get_buffer_info(env, value, &memory, &size) != napi_ok) return std::nullopt;
-  return Bytes{static_cast<std::uint8_t*>(memory), size};
-}
-
-struct Numbers {
-  std::int32_t* at = nullptr;
-  std::size_t count = 0;
-};
-
-// No value: it is no Int32Array.
-std::optional<Numbers> read_numbers(napi_env env, napi_value value) noexcept {
-  napi_typedarray_type type = napi_int8_array;
-  void* memory = nullptr;
-  std::size_t count = 0;
-  if (napi_get_typedarray_info(env, value, &type, &count, &memory, nullptr, nullptr) != napi_ok ||
-      type != napi_int32_array) {
-    return std::nullopt;
-  }
-  return Numbers{static_cast<std::int32_t*>(memory), count};
 }
 
 base::Result<Address> to_address(const std::string& host, std::int32_t port) noexcept {
@@ -147,8 +109,9 @@ napi_value send_datagram(napi_env env, napi_callback_info info) noexcept {
   const std::optional<Bytes> bytes = read_bytes(env, args.raw(2));
   const std::optional<Bytes> packed = read_bytes(env, args.raw(3));
   const std::optional<Numbers> descriptors = read_numbers(env, args.raw(4));
-  if (!args.ok() || !bytes) {
-    return throw_type_error(env, "sendDatagram(slot, word, bytes: Uint8Array, address: Uint8Array | null, descriptors)");
+  if (!args.ok() || !bytes || (!packed && !is_null(env, args.raw(3))) || (!descriptors && !is_null(env, args.raw(4)))) {
+    return throw_type_error(env, "sendDatagram(slot, word, bytes: Uint8Array, address: Uint8Array | null, "
+                                 "descriptors: Int32Array | null)");
   }
   // What was written before goes first.
   if (Transports* transports = args.closure<LoopObject>().transports()) transports->flush();

@@ -16,6 +16,7 @@
 #include "addon/loop_object.h"
 #include "addon/methods.h"
 #include "addon/transport_object.h"
+#include "addon/typed_arrays.h"
 
 namespace readyloop::addon {
 namespace {
@@ -212,20 +213,18 @@ napi_value construct(napi_env env, napi_callback_info info) noexcept {
   napi_value values[3] = {};
   napi_value target = nullptr;
   napi_value new_target = nullptr;
-  void* words = nullptr;
-  std::size_t byte_length = 0;
   if (napi_get_cb_info(env, info, &count, values, &target, nullptr) != napi_ok ||
       napi_get_new_target(env, info, &new_target) != napi_ok) {
     return nullptr;
   }
-  const bool has_ring = napi_get_arraybuffer_info(env, values[0], &words, &byte_length) == napi_ok;
+  const std::optional<Memory> ring = read_array_buffer(env, values[0]);
   const std::optional<std::string> selector = read_string(env, values[1]);
   const std::optional<std::string> driver = read_string(env, values[2]);
-  if (new_target == nullptr || !has_ring || !selector || !driver) {
+  if (new_target == nullptr || !ring || !selector || !driver) {
     return throw_type_error(env, "new NativeLoop(ring: ArrayBuffer, selector: string, driver: 'uv' | 'poller')");
   }
   auto* object = new LoopObject(env);
-  const base::Status opened = object->open(values[0], words, byte_length, *selector, *driver);
+  const base::Status opened = object->open(values[0], ring->at, ring->size, *selector, *driver);
   const bool defined = define_methods(env, target, *object, kMethods, sizeof kMethods / sizeof *kMethods) &&
                        define_facts(env, target, *object, opened);
   object->release();

@@ -25,6 +25,12 @@ struct Method {
 // No value: it is no string.
 [[nodiscard]] std::optional<std::string> read_string(napi_env env, napi_value value) noexcept;
 
+[[nodiscard]] inline napi_value make_text(napi_env env, const std::string& text) noexcept {
+  napi_value result = nullptr;
+  ignore_status(napi_create_string_utf8(env, text.data(), text.size(), &result));
+  return result;
+}
+
 [[nodiscard]] inline napi_value make_errno(napi_env env, const base::Status& status) noexcept {
   return make_int32(env, status.ok() ? 0 : -status.error());
 }

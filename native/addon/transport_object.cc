@@ -13,6 +13,7 @@
 #include "addon/args.h"
 #include "addon/datagram_object.h"
 #include "addon/methods.h"
+#include "addon/typed_arrays.h"
 #include "base/heap.h"
 #include "transport/transports.h"
 
@@ -30,25 +31,6 @@ template <std::size_t N>
 SinkName read_name(Args<N>& args, std::size_t at) noexcept {
   const std::uint32_t slot = args.slot(at);
   return SinkName{slot, args.int32(at + 1)};
-}
-
-napi_value make_text(napi_env env, const std::string& text) noexcept {
-  napi_value result = nullptr;
-  ignore_status(napi_create_string_utf8(env, text.data(), text.size(), &result));
-  return result;
-}
-
-struct Bytes {
-  std::uint8_t* at = nullptr;
-  std::size_t size = 0;
-};
-
-// The part from `start` to `end` of a Buffer or Uint8Array. No value: it is none, or the part is not inside.
-std::optional<Bytes> read_bytes(napi_env env, napi_value value, std::uint32_t start, std::uint32_t end) noexcept {
-  void* memory = nullptr;
-  std::size_t size = 0;
-  if (napi_get_buffer_info(env, value, &memory, &size) != napi_ok || start > end || end > size) return std::nullopt;
-  return Bytes{static_cast<std::uint8_t*>(memory) + start, end - start};
 }
 
 // A host and a port, or with the port -1 a path.
@@ -219,7 +201,7 @@ napi_value set_stream_option(napi_env env, napi_callback_info info) noexcept {
 napi_value receive(napi_env env, napi_callback_info info) noexcept {
   Args<5> args(env, info);
   const SinkName name = read_name(args, 0);
-  const std::optional<Bytes> bytes = read_bytes(env, args.raw(2), args.uint32(3), args.uint32(4));
+  const std::optional<Bytes> bytes = read_part(env, args.raw(2), args.uint32(3), args.uint32(4));
   if (!args.ok() || !bytes) return throw_type_error(env, "receive(slot, word, into: Uint8Array, start, end)");
   Transports* transports = args.closure<LoopObject>().transports();
   StreamTransport* stream = transports == nullptr ? nullptr : transports->stream(name);
@@ -231,7 +213,7 @@ napi_value receive(napi_env env, napi_callback_info info) noexcept {
 napi_value send(napi_env env, napi_callback_info info) noexcept {
   Args<5> args(env, info);
   const SinkName name = read_name(args, 0);
-  const std::optional<Bytes> bytes = read_bytes(env, args.raw(2), args.uint32(3), args.uint32(4));
+  const std::optional<Bytes> bytes = read_part(env, args.raw(2), args.uint32(3), args.uint32(4));
   if (!args.ok() || !bytes) return throw_type_error(env, "send(slot, word, bytes: Uint8Array, start, end)");
   Transports* transports = args.closure<LoopObject>().transports();
   if (transports == nullptr) return make_int32(env, -EBADF);
@@ -308,12 +290,12 @@ constexpr Method kMethods[] = {
 
 napi_value open_transports(napi_env env, napi_callback_info info) noexcept {
   Args<2> args(env, info);
-  LoopObject::SharedMemory memory;
-  if (!args.ok() ||
-      napi_get_arraybuffer_info(env, args.raw(0), &memory.slab, &memory.slab_size) != napi_ok ||
-      napi_get_arraybuffer_info(env, args.raw(1), &memory.outbox, &memory.outbox_size) != napi_ok) {
+  const std::optional<Memory> slab = read_array_buffer(env, args.raw(0));
+  const std::optional<Memory> outbox = read_array_buffer(env, args.raw(1));
+  if (!args.ok() || !slab || !outbox) {
     return throw_type_error(env, "openTransports(slab: ArrayBuffer, outbox: ArrayBuffer)");
   }
+  const LoopObject::SharedMemory memory{slab->at, slab->size, outbox->at, outbox->size};
   LoopObject& self = args.closure<LoopObject>();
   const base::Status opened = self.open_transports(args.raw(0), args.raw(1), memory);
   if (!opened.ok()) return make_errno(env, opened);
