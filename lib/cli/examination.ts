@@ -4,6 +4,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { asError } from '../base/errors.js';
+import { isSwitchedOn } from '../base/switches.js';
 import { VERSION } from '../base/version.js';
 import { type LoadedBinding, loadWithSource, ownPlace } from '../engine/binding.js';
 import { workingDrivers } from '../engine/drivers.js';
@@ -32,7 +33,7 @@ export async function examine(): Promise<Examination> {
     drivers: loaded.value === null ? [] : workingDrivers(loaded.value.binding.drivers),
     kernelFeatures: loaded.value?.binding.kernelFeatures() ?? {},
     openFiles: openFiles(),
-    debug: Boolean(process.env['READYLOOP_DEBUG']),
+    debug: attempt(() => isSwitchedOn('READYLOOP_DEBUG')).value ?? false,
     environment: ownVariables(),
   };
   return { ...found, slow: slowThings(found) };

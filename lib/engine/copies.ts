@@ -3,6 +3,7 @@
 // when it wants a loop. Worker threads have globals of their own and may differ.
 
 import type { PackageCopy } from '../base/binary_errors.js';
+import { isSwitchedOn } from '../base/switches.js';
 import { duplicateCopy } from './binary_messages.js';
 
 const COPIES = Symbol.for('readyloop.copies');
@@ -16,7 +17,7 @@ interface Registry {
  * Enters a copy that is about to drive a loop on this thread.
  *
  * The same copy may come again: a test runner evaluates modules anew.
- * Throws: DuplicateCopyError if another copy was entered before, unless `READYLOOP_ALLOW_COPIES` is 1; then it is a
+ * Throws: DuplicateCopyError if another copy was entered before, unless `READYLOOP_ALLOW_COPIES` is on; then it is a
  * warning of the process.
  */
 export function enterCopy(own: PackageCopy, registry: object = globalThis): void {
@@ -24,7 +25,7 @@ export function enterCopy(own: PackageCopy, registry: object = globalThis): void
   if (copies.some(({ path }) => path === own.path)) return;
   if (copies.length > 0) {
     const error = duplicateCopy([...copies, own], VARIABLE);
-    if (process.env[VARIABLE] !== '1') throw error;
+    if (!isSwitchedOn(VARIABLE)) throw error;
     process.emitWarning(error.message, { type: 'ReadyloopWarning', code: error.code });
   }
   copies.push(own);

@@ -17,7 +17,7 @@ import { Future } from './future.js';
 import { assertCallable, assertInstant, assertOptions, refuseCoroutineFunction } from './arguments.js';
 import { type Callback, Handle, TimerHandle } from './handle.js';
 import { type ExceptionContext, LoopCore } from './loop_core.js';
-import type { EventLoopOptions, LoopMetrics } from './loop_options.js';
+import { checkedDebug, type EventLoopOptions, type LoopMetrics } from './loop_options.js';
 import { OwnedDriver } from './owned_driver.js';
 import { type ExceptionHandler, report } from './report.js';
 import { Root } from './root.js';
@@ -67,13 +67,13 @@ export class EventLoop extends LoopCore {
   #liveRuns = 0;
 
   constructor(options: EventLoopOptions = {}) {
-    assertOptions(options, 'EventLoop', ['engine', 'debug']);
+    const debug = checkedDebug(options); // Before there is an engine, which would stay open.
     super(options.engine ?? new NativeEngine());
     this._drain = new Drain(this);
     this.#owned = new OwnedDriver(this, this._drain);
     this._orphans = new Root(this);
     this._watches = new WatchTable(this);
-    this.debug = options.debug ?? Boolean(process.env['READYLOOP_DEBUG']);
+    this.debug = debug;
   }
 
   /** Creation sites on futures, and reports of slow callbacks. */

@@ -1,7 +1,7 @@
 // Simulations as tests of a test runner. The core makes plain test functions, which every runner takes; `exploreTest` also
 // registers them, with the runner that is there: Jest, Vitest and Mocha have a global function for it, node:test a module.
 
-import { ArgumentTypeError } from '../base/errors.js';
+import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
 import { assertCallable } from '../kernel/arguments.js';
 import { explore, type ExploreOptions } from './explore.js';
 import { builtin } from './patches.js';
@@ -54,9 +54,17 @@ export function exploreTest(name: string, options: ExploreTestOptions, main: Sim
 }
 
 function optionsFromEnvironment(): ExploreOptions {
-  const { READYLOOP_SEED: seed, READYLOOP_SEEDS: seeds } = process.env;
-  if (seed !== undefined && seed !== '') return { firstSeed: Number(seed), seeds: 1 };
-  return seeds !== undefined && seeds !== '' ? { seeds: Number(seeds) } : {};
+  const firstSeed = numberIn('READYLOOP_SEED');
+  if (firstSeed !== undefined) return { firstSeed, seeds: 1 };
+  const seeds = numberIn('READYLOOP_SEEDS');
+  return seeds === undefined ? {} : { seeds };
+}
+
+function numberIn(variable: string): number | undefined {
+  const text = process.env[variable] ?? '';
+  if (text === '') return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new ArgumentRangeError(`${variable}=${text} is no whole number from 0 on`);
 }
 
 type JestTest = (name: string, body: () => Promise<void>, timeoutMs: number) => unknown;

@@ -100,6 +100,17 @@ test('doctor: a selector that there is not is a problem, and not a crash', () =>
   expect((JSON.parse(child.stdout) as Examination).problem?.message).toContain('READYLOOP_SELECTOR=select');
 });
 
+test('doctor: a switch that says neither yes nor no is a problem, and one that says no is off', () => {
+  const examine = (debug: string): Examination => {
+    const options = { encoding: 'utf8', env: { ...process.env, READYLOOP_DEBUG: debug } } as const;
+    const child = spawnSync(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), 'doctor', '--json'], options);
+    return JSON.parse(child.stdout) as Examination;
+  };
+  expect(examine('perhaps').problem?.message).toContain('READYLOOP_DEBUG=perhaps is neither on nor off');
+  expect(examine('0')).toMatchObject({ problem: null, debug: false });
+  expect(examine('yes')).toMatchObject({ problem: null, debug: true });
+});
+
 test('doctor: the driver without libuv is reported where it was asked for', () => {
   const env = { ...process.env, READYLOOP_DRIVER: 'poller' };
   const options = { encoding: 'utf8', env } as const;

@@ -59,6 +59,14 @@ test('copies: where they are allowed, it is a warning', () => {
   expect(stderr).toMatch(/ReadyloopWarning.*\[?ERR_DUPLICATE_COPY|ERR_DUPLICATE_COPY.*ReadyloopWarning/);
 });
 
+test('copies: READYLOOP_ALLOW_COPIES=0 does not allow them', () => {
+  const { stdout } = runWithBoth(
+    `a.run(function* () {}); try { b.run(function* () {}); } catch (error) { console.log(error.code); }`,
+    { READYLOOP_ALLOW_COPIES: '0' },
+  );
+  expect(stdout).toBe('ERR_DUPLICATE_COPY\n');
+});
+
 test('copies: one in the main thread and another in a worker are no conflict', () => {
   const { stdout, stderr } = runWithBoth(`
     const other = require.resolve(${JSON.stringify(path.join(folder(), 'node_modules', 'readyloop', 'dist', 'index.js'))});

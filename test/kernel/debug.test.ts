@@ -116,16 +116,31 @@ test('DB2: outside debug mode nothing is kept', () => {
   expect(printedFor(loop, () => loop.callSoon(broken))).not.toContain('created at');
 });
 
-test('DB2: READYLOOP_DEBUG puts new loops into debug mode', () => {
+describe('DB2: READYLOOP_DEBUG', () => {
   const before = process.env['READYLOOP_DEBUG'];
-  process.env['READYLOOP_DEBUG'] = '1';
-  try {
-    expect(new EventLoop({ engine: new SimulatedEngine() }).debug).toBe(true);
-    expect(new EventLoop({ engine: new SimulatedEngine(), debug: false }).debug).toBe(false);
-  } finally {
+  const newLoop = (options = {}): EventLoop => new EventLoop({ engine: new SimulatedEngine(), ...options });
+  afterEach(() => {
     if (before === undefined) delete process.env['READYLOOP_DEBUG'];
     else process.env['READYLOOP_DEBUG'] = before;
-  }
+  });
+
+  test('DB2: READYLOOP_DEBUG puts new loops into debug mode', () => {
+    process.env['READYLOOP_DEBUG'] = '1';
+    expect(newLoop().debug).toBe(true);
+    expect(newLoop({ debug: false }).debug).toBe(false);
+  });
+
+  test.each(['', '0', 'false', 'no'])('DB2: READYLOOP_DEBUG=%s leaves it off', (text) => {
+    process.env['READYLOOP_DEBUG'] = text;
+    expect(newLoop().debug).toBe(false);
+    expect(newLoop({ debug: true }).debug).toBe(true);
+  });
+
+  test('DB2: READYLOOP_DEBUG that says neither is an error, unless the loop is told', () => {
+    process.env['READYLOOP_DEBUG'] = 'perhaps';
+    expect(() => newLoop()).toThrow('READYLOOP_DEBUG=perhaps is neither on nor off');
+    expect(newLoop({ debug: true }).debug).toBe(true);
+  });
 });
 
 test('F24: a future shows its state', () => {

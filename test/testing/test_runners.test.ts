@@ -55,6 +55,11 @@ describe('with an environment', () => {
     process.env['READYLOOP_SEED'] = '2';
     expect(await countRuns()).toEqual([three[1]]);
   });
+
+  test.each(['READYLOOP_SEED', 'READYLOOP_SEEDS'])('explored: %s that is no number is an error with its name', (name) => {
+    process.env[name] = 'many';
+    expect(() => explored(function* () {})()).toThrow(`${name}=many is no whole number from 0 on`);
+  });
 });
 
 test('exploreTest: any runner can be given', async () => {
