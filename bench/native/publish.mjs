@@ -59,13 +59,15 @@ export function withTables(page, { results }) {
 
 function table({ what, unit, date, node, cpu, runs, load, figures, ratios }) {
   const lines = [`**${what}** (${unit}; ${runs} rounds on ${date}, Node ${node.slice(1)}, ${cpu}, load ${load})`, ''];
-  lines.push('| server | figure | ours / it | must reach |', '|---|---|---|---|');
+  lines.push('| server | figure | ours / it | must reach | floor / it |', '|---|---|---|---|---|');
   for (const [server, figure] of Object.entries(figures)) {
     const against = ratios.filter(({ peer, ratio }) => peer === server && Number.isFinite(ratio));
     const ratio = against.map((row) => (row.ours === 'ours' ? '' : `${row.ours}: `) + row.ratio.toFixed(2)).join('; ');
     const must = against.find((row) => row.must !== undefined);
     const verdict = must === undefined ? '' : `${must.must}${against.every((row) => row.reached) ? '' : ' (not reached)'}`;
-    lines.push(`| \`${server}\` | ${figure < 100 ? figure.toFixed(2) : figure.toFixed(0)} | ${ratio} | ${verdict} |`);
+    const floor = against.find((row) => Number.isFinite(row.floor))?.floor.toFixed(2) ?? '';
+    const said = figure < 100 ? figure.toFixed(2) : figure.toFixed(0);
+    lines.push(`| \`${server}\` | ${said} | ${ratio} | ${verdict} | ${floor} |`);
   }
   return `${lines.join('\n')}\n\n`;
 }

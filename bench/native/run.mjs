@@ -82,12 +82,16 @@ function mediansOf(samples) {
 
 // The median of the ratios of the same round, which a drift of the machine moves least.
 function ratiosOf(samples, against, figure) {
+  const over = (mine, theirs) =>
+    median(samples[mine].map((sample, round) => sample[figure] / samples[theirs][round][figure]));
   return Object.entries(against).flatMap(([ours, limits]) => {
     const peers = Object.entries(limits).filter(([peer]) => samples[ours] !== undefined && samples[peer] !== undefined);
     return peers.map(([peer, limit]) => {
-      const ratio = median(samples[ours].map((sample, round) => sample[figure] / samples[peer][round][figure]));
+      const ratio = over(ours, peer);
       const must = limit ?? undefined;
-      return { ours, peer, ratio, must, reached: must === undefined || ratio <= must };
+      // What the floor reaches tells what anybody could on this machine.
+      const floor = samples.floor === undefined || peer === 'floor' ? undefined : over('floor', peer);
+      return { ours, peer, ratio, floor, must, reached: must === undefined || ratio <= must };
     });
   });
 }
@@ -100,9 +104,10 @@ function print({ what, unit, figures, medians, ratios }) {
       `${waited > MOST_WAITED ? `  waited for its core ${(waited * 100).toFixed(0)} % of the time` : ''}`;
     lines.push(`  ${server.padEnd(16)} ${figures[server].toFixed(2).padStart(9)} ${more}`);
   }
-  for (const { ours, peer, ratio, must, reached } of ratios) {
+  for (const { ours, peer, ratio, floor, must, reached } of ratios) {
     const verdict = must === undefined ? '' : `, must be ${must}${reached ? '' : ': NOT REACHED'}`;
-    lines.push(`    ${ours} / ${peer}: ${ratio.toFixed(2)}${verdict}`);
+    const beside = must === undefined || floor === undefined ? '' : ` (the floor: ${floor.toFixed(2)})`;
+    lines.push(`    ${ours} / ${peer}: ${ratio.toFixed(2)}${verdict}${beside}`);
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }
