@@ -46,7 +46,7 @@ function runUnder(binary, args) {
 function checkHost(host) {
   const binary = process.platform === 'linux' && process.arch === 'x64' ? install(HOSTS[host]) : null;
   if (binary === null) {
-    console.log(`skipped: ${host} (no binary of it could be installed here)`);
+    console.log(`not run: ${host}: no binary of it could be installed here`);
     return;
   }
   const { args, version } = HOSTS[host];

@@ -30,7 +30,7 @@ if (targets.some((target) => !known.includes(target)) || !(Number(values.seconds
 
 const clang = spawnSync('bash', ['-c', '. scripts/native_build.sh; find_clang'], { cwd: root, encoding: 'utf8' });
 const kind = clang.stdout.trim() === '' ? 'asan' : 'fuzz';
-console.log(kind === 'fuzz' ? 'on libFuzzer' : 'no clang here: on the driver of our own');
+console.log(kind === 'fuzz' ? 'on libFuzzer' : 'not run: libFuzzer: there is no clang; a driver of our own takes over');
 execFileSync('bash', ['-c', `. scripts/native_build.sh; build_native ${kind}`], { cwd: root, stdio: 'inherit' });
 
 /** The arguments that bound a run, for either driver. */

@@ -8,7 +8,7 @@ import { root } from '../contracts/rules/source_tree';
 const requireFromRoot = createRequire(path.join(root, 'package.json'));
 
 function missing(what: string, remedy: string): null {
-  process.stderr.write(`skipped, because ${what} is not installed: ${remedy}\n`);
+  process.stderr.write(`not run: tests of ${what}: it is not installed (${remedy})\n`);
   return null;
 }
 
