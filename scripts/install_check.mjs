@@ -1,10 +1,12 @@
 // Installs the packed tarball as users do, each time into an empty folder, and runs programs there: package managers with
 // scripts refused, versions of Node, module systems, compilers, a bundle, workers, other runtimes, and the commands of the
-// package. `node scripts/install_check.mjs` makes all checks; words choose those whose names contain one of them.
+// package. `node scripts/install_check.mjs` makes all checks; words choose those whose names contain one of them, and
+// `--tarball FILE` takes that one instead of packing this checkout.
 // What cannot be had (no network, no such tool on this platform) is printed as "not run", with its reason.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { bundleChecks } from './install/bundles.mjs';
 import { commandChecks } from './install/command_checks.mjs';
 import { managerChecks } from './install/managers.mjs';
@@ -15,7 +17,10 @@ import { makeProject, packForHere } from './install/tarball.mjs';
 import { Tools } from './install/tools.mjs';
 import { typeChecks } from './install/types.mjs';
 
-const words = process.argv.slice(2);
+const { values: { tarball: given }, positionals: words } = parseArgs({
+  options: { tarball: { type: 'string' } },
+  allowPositionals: true,
+});
 const workshop = realpathSync(mkdtempSync(path.join(tmpdir(), 'readyloop-install-')));
 
 /** The environment of a machine that has Node, a shell, and nothing else: no compiler, no Python, no variables of npm's. */
@@ -31,7 +36,7 @@ function bareEnvironment() {
 }
 
 try {
-  const { tarball, isStandIn } = packForHere(workshop);
+  const { tarball, isStandIn } = packForHere(workshop, given);
   if (isStandIn) console.log('note: prebuilds/ has nothing for this machine; the build of this checkout stands in for it');
   const tools = new Tools(path.join(workshop, 'tools'));
   const env = bareEnvironment();

@@ -1,14 +1,19 @@
 // Checks what a user would install, from the packed tarball: publint and attw on its shape and types, the list of its
 // files against scripts/package_files.txt (`--update` writes it), and that installing it runs nothing. That it can be
-// installed and works then is shown by scripts/install_check.mjs.
+// installed and works then is shown by scripts/install_check.mjs. `--tarball FILE` checks that one, as it is published:
+// the binaries of all targets have to be in it, and are judged as well.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packForHere } from './install/tarball.mjs';
+import { parseArgs } from 'node:util';
+import { pack, packForHere } from './install/tarball.mjs';
 import { PACKAGE_LIMIT, SBOM, targets } from './prebuild/targets.mjs';
 
+const { values: { update, tarball: given } } = parseArgs({
+  options: { update: { type: 'boolean', default: false }, tarball: { type: 'string' } },
+});
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const snapshot = path.join(root, 'scripts', 'package_files.txt');
 const workshop = mkdtempSync(path.join(tmpdir(), 'readyloop-package-'));
@@ -26,26 +31,24 @@ function failureOf(command, args, cwd = root) {
   return child.status === 0 ? null : `${child.stdout ?? ''}${child.stderr ?? child.error}`;
 }
 
-// Scripts are left out: the build is already there, and the addon is not part of what is looked at.
-function pack() {
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', workshop];
-  const [description] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' }));
-  const names = description.files.map(({ path: name }) => name);
-  return { size: description.size, names };
+/** The names of the files in a tarball, and its size. */
+function describe(tarball) {
+  const lines = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8', maxBuffer: 2 ** 26 }).trim().split('\n');
+  return { size: statSync(tarball).size, names: lines.map((line) => line.replace(/^package\//, '')) };
 }
 
-/** Compiled modules and native sources are listed by folder and kind: a new one among them is no news. */
+/** Declarations and native sources are listed by folder and kind: a new one among them is no news. What runs is named. */
 function outline(names) {
-  const member = /^(dist|native)\/(.+\/)?[^/]+?(\.d\.[cm]?ts|\.[a-z.]+)$/;
+  const member = /^(dist|native)\/(.+\/)?[^/]+?(\.d\.[cm]?ts|\.cc|\.h)$/;
   const shapes = names.map((name) => name.replace(member, '$1/$2*$3'));
   return `${[...new Set(shapes)].sort().join('\n')}\n`;
 }
 
 function checkFiles(names) {
-  const built = names.some((name) => name.startsWith('prebuilds/'));
-  // A checkout that has not run `npm run prebuild` packs none of them; whoever publishes is stopped by the workflow.
-  const found = outline(built ? names : [...names, ...targets.map(({ file }) => file), SBOM]);
-  if (process.argv.includes('--update')) writeFileSync(snapshot, found);
+  // A checkout that has not run `npm run prebuild` for all has not all of them; what is published must.
+  const shipped = given === undefined ? [...targets.map(({ file }) => file), SBOM] : [];
+  const found = outline([...names, ...shipped]);
+  if (update) writeFileSync(snapshot, found);
   const expected = existsSync(snapshot) ? readFileSync(snapshot, 'utf8') : '';
   const hint = 'if this is meant: node scripts/package_check.mjs --update';
   const difference = `expected:\n${expected}\nfound:\n${found}\n${hint}`;
@@ -58,14 +61,24 @@ function checkScripts() {
   check('installing runs no script', run.length === 0 && gypfile === false ? null : `runs ${run.join()} or node-gyp`);
 }
 
+/** The binaries in the tarball, each by itself and against the list of what is in them. */
+function checkBinaries(tarball) {
+  execFileSync('tar', ['-xzf', tarball, '-C', workshop]);
+  const judge = ['scripts/check_prebuilds.mjs', '--in', path.join(workshop, 'package')];
+  check('the binaries are those that the list of contents names', failureOf(process.execPath, judge));
+}
+
 try {
-  const { size, names } = pack();
+  // Scripts are left out: the build is already there, and the addon is not part of what is looked at.
+  const tarball = given === undefined ? pack(root, workshop) : path.resolve(given);
+  const { size, names } = describe(tarball);
   checkFiles(names);
   check('binding.gyp is not packed', names.includes('binding.gyp') ? 'npm would build it on install' : null);
   check(`${size} bytes packed`, size <= PACKAGE_LIMIT ? null : `more than ${PACKAGE_LIMIT}`);
   checkScripts();
+  if (given !== undefined) checkBinaries(tarball);
   // With a binary for this machine at least: exports name the folder.
-  const { tarball: file } = packForHere(workshop);
+  const { tarball: file } = packForHere(workshop, given);
   check('publint', failureOf(process.execPath, ['node_modules/publint/src/cli.js', 'run', file, '--strict']));
   check('attw', failureOf(process.execPath, ['node_modules/@arethetypeswrong/cli/dist/index.js', file]));
 } finally {

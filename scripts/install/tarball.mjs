@@ -1,5 +1,6 @@
-// The tarball that the install checks start from: what `npm pack` makes of this checkout. Where `npm run prebuild` has not
-// been run, the build of this checkout stands in for the binary of this machine, and the report says so.
+// The tarball that the install checks start from: what `npm pack` makes of this checkout, or one that is given. Where
+// `npm run prebuild` has not been run, the build of this checkout stands in for the binary of this machine, and the report
+// says so.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +13,8 @@ const libc = process.platform === 'linux' ? (isMusl ? 'musl' : 'glibc') : null;
 export const ownTarget = targets.find((target) =>
   target.platform === process.platform && target.arch === process.arch && target.libc === libc);
 
-function pack(from, to) {
+/** What `npm pack` makes of a folder. Returns: the tarball. */
+export function pack(from, to) {
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', to];
   // npm 12 answers with an object where older ones gave a list.
   const answer = JSON.parse(execFileSync('npm', args, { cwd: from, encoding: 'utf8' }));
@@ -20,9 +22,10 @@ function pack(from, to) {
   return path.join(to, description.filename);
 }
 
-/** Packs into a folder. Returns: the tarball, and whether its binary is a stand-in. */
-export function packForHere(folder) {
+/** Packs into a folder, if no tarball is given. Returns: the tarball, and whether its binary is a stand-in. */
+export function packForHere(folder, given) {
   if (ownTarget === undefined) throw new Error(`nothing is shipped for ${process.platform}-${process.arch}`);
+  if (given !== undefined) return { tarball: path.resolve(given), isStandIn: false };
   const tarball = pack(root, folder);
   if (existsSync(path.join(root, ownTarget.file))) return { tarball, isStandIn: false };
   execFileSync('tar', ['-xzf', tarball, '-C', folder]);

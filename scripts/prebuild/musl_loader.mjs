@@ -21,8 +21,13 @@ function download(name, arch, folder) {
     'APT::Sandbox::User': '',
   };
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-  for (const command of [['update'], ['download', name]]) {
-    execFileSync('apt-get', ['-q', ...options, ...command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  try {
+    for (const command of [['update'], ['download', name]]) {
+      execFileSync('apt-get', ['-q', ...options, ...command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    }
+  } catch (cause) {
+    const where = 'Debian has every architecture in one place; Ubuntu has some elsewhere, so use Debian there';
+    throw new Error(`${name} for ${arch} could not be had by apt (${where}): ${cause.message}`, { cause });
   }
   const file = readdirSync(folder).find((entry) => entry.endsWith('.deb'));
   return path.join(folder, file);
