@@ -1,7 +1,7 @@
 // Functions that are given to others as callbacks, and whose result nobody looks at: what such a function returns is lost.
 
 import type { Judge } from './judge.js';
-import { bare, is, isFunction, marked, methodName, type Node, type NodeOf } from './syntax.js';
+import { bare, is, isFunction, marked, methodCall, type Node, type NodeOf } from './syntax.js';
 
 export type Call = NodeOf<'CallExpression' | 'NewExpression'>;
 
@@ -16,7 +16,7 @@ export function isResultDropped(judge: Judge, argument: Node, call: Call): boole
   if (judge.types !== null) return judge.types.expectsNoResult(argument);
   if (!is(call, 'CallExpression') || !isFunction(bare(argument))) return false;
   const callee = bare(call.callee);
-  return DROPPING.has(is(callee, 'Identifier') ? callee.name : (methodName(call) ?? ''));
+  return DROPPING.has(is(callee, 'Identifier') ? callee.name : (methodCall(call)?.name ?? ''));
 }
 
 /** The call that a function is an argument of, or null. */

@@ -3,10 +3,10 @@
 // pass; tests on other things may go either way. A function that is asked about the error is taken to know its business.
 
 import type { Judge } from './judge.js';
-import { bare, forEachOwn, is, methodName, type Node, type NodeOf, someOwn } from './syntax.js';
+import { bare, forEachOwn, is, isLoop, methodCall, type Node, type NodeOf, someOwn } from './syntax.js';
 
 /** What becomes of the error: it is thrown on, or nobody throws it and the code goes on, or leaves the handler. */
-interface Fate {
+export interface Fate {
   readonly goesOn: boolean;
   readonly isLost: boolean;
 }
@@ -31,15 +31,16 @@ export function namesCancellation(judge: Judge, handler: Node): boolean {
   });
 }
 
-/** True if a CancelledError that arrives in `body`, by the name of `parameter`, may end there. */
-export function losesCancellation(
-  judge: Judge,
-  body: NodeOf<'BlockStatement'>,
-  parameter: Node | null | undefined,
-): boolean {
+/** What becomes of a CancelledError that arrives in `body` by the name of `parameter`. */
+export function fateIn(judge: Judge, body: NodeOf<'BlockStatement'>, parameter: Node | null | undefined): Fate {
   const names = is(parameter, 'Identifier') ? [parameter.name] : [];
-  const { goesOn, isLost } = new HandlerFlow(judge, new Set(names)).list(body.body, false);
-  return goesOn || isLost;
+  return new HandlerFlow(judge, new Set(names)).list(body.body, false);
+}
+
+/** True if all ways through these statements throw the CancelledError that the variable `name` holds. */
+export function isThrownOn(judge: Judge, statements: readonly Node[], name: string): boolean {
+  const { goesOn, isLost } = new HandlerFlow(judge, new Set([name])).list(statements, false);
+  return !goesOn && !isLost;
 }
 
 class HandlerFlow {
@@ -73,7 +74,8 @@ class HandlerFlow {
     if (is(node, 'LabeledStatement')) return this.#statement(node.body, inside);
     if (is(node, 'ExpressionStatement')) return this.#throwsOrExits(node.expression) ? THROWN : GOES_ON;
     if (is(node, 'VariableDeclaration')) this.#noteAliases(node);
-    return GOES_ON; // A loop may run its body or not; what else there is has no way out.
+    // A loop may run its body or not; what else there is has no way out.
+    return isLoop(node) ? { goesOn: true, isLost: this.#statement(node.body, true).isLost } : GOES_ON;
   }
 
   #branch({ test, consequent, alternate }: NodeOf<'IfStatement'>, inside: boolean): Fate {
@@ -134,9 +136,8 @@ class HandlerFlow {
   }
 
   #isRejection(returned: Node | null): boolean {
-    if (returned === null || !is(bare(returned), 'CallExpression')) return false;
-    const call = bare(returned) as NodeOf<'CallExpression'>;
-    return methodName(call) === 'reject' && call.arguments.some((argument) => this.#mentionsError(argument));
+    const call = methodCall(returned);
+    return call?.name === 'reject' && call.arguments.some((argument) => this.#mentionsError(argument));
   }
 
   #throwsOrExits(expression: Node): boolean {

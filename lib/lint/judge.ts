@@ -16,7 +16,7 @@ import {
   isFunction,
   isGeneratorFunction,
   marked,
-  methodName,
+  methodCall,
   type Node,
   type NodeOf,
   parentOf,
@@ -111,7 +111,7 @@ export class Judge {
   isOurCall(call: Node | null | undefined): call is NodeOf<'CallExpression'> {
     if (!is(call, 'CallExpression')) return false;
     if (this.imports.exportedName(call.callee) !== null) return true;
-    return this.imports.isUsed && COROUTINE_METHODS.has(methodName(call) ?? '');
+    return this.imports.isUsed && COROUTINE_METHODS.has(methodCall(call)?.name ?? '');
   }
 
   /** True for a function that is given to the library, or that makes a coroutine which is. */

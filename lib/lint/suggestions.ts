@@ -1,6 +1,6 @@
 // The changes that rules offer. Each is one word or one call around an expression, so the layout of the code is kept.
 
-import type { Mend, Suggestion } from './context.js';
+import type { Fix, Fixer, Mend, Suggestion } from './context.js';
 import { colourAt, type Judge } from './judge.js';
 import type { Kind } from './known_calls.js';
 import { is, marked, type Node } from './syntax.js';
@@ -22,30 +22,23 @@ export function suggestAwait(judge: Judge, expression: Node, kind: Kind): Sugges
 export function suggestTask(judge: Judge, expression: Node, prefix: string): Suggestion[] {
   const name = judge.imports.localName('createTask');
   if (name === null) return [];
-  const fix: Mend = (fixer) => [
-    fixer.insertTextBefore(expression, `${prefix}${name}(`),
-    fixer.insertTextAfter(expression, ')'),
-  ];
-  return [{ messageId: 'makeTask', fix }];
+  return [{ messageId: 'makeTask', fix: (fixer) => wrap(fixer, expression, `${prefix}${name}(`) }];
 }
 
 /** Suggests `until(promise)` for a promise in a coroutine, where `until` is imported. */
 export function suggestUntil(judge: Judge, promise: Node, star: Mend | null): Suggestion[] {
   const name = judge.imports.localName('until');
   if (name === null) return [];
-  const fix: Mend = (fixer) => [
-    ...(star === null ? [] : [star(fixer)].flat()),
-    fixer.insertTextBefore(promise, `${name}(`),
-    fixer.insertTextAfter(promise, ')'),
-  ];
+  const fix: Mend = (fixer) => [...(star === null ? [] : [star(fixer)].flat()), ...wrap(fixer, promise, `${name}(`)];
   return [{ messageId: 'enterUntil', fix }];
 }
 
 // A `yield*` binds so loosely that it needs parentheses within anything but a statement.
 function withPrefix(expression: Node, word: string): Mend {
   const isWhole = is(marked(expression).parent, 'ExpressionStatement') || word === 'await ';
-  return (fixer) =>
-    isWhole
-      ? fixer.insertTextBefore(expression, word)
-      : [fixer.insertTextBefore(expression, `(${word}`), fixer.insertTextAfter(expression, ')')];
+  return (fixer) => (isWhole ? fixer.insertTextBefore(expression, word) : wrap(fixer, expression, `(${word}`));
+}
+
+function wrap(fixer: Fixer, expression: Node, opening: string): Fix[] {
+  return [fixer.insertTextBefore(expression, opening), fixer.insertTextAfter(expression, ')')];
 }

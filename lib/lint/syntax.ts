@@ -38,6 +38,12 @@ export function isAsyncFunction(node: Node | null | undefined): node is AsyncFun
   return isFunction(node) && node.async && !node.generator;
 }
 
+const LOOPS = ['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'] as const;
+
+export function isLoop(node: Node | null | undefined): node is NodeOf<(typeof LOOPS)[number]> {
+  return is(node, ...LOOPS);
+}
+
 /** The node around another; ESLint's and typescript-eslint's trees end in different ways. */
 export function parentOf(node: Node): Node | null {
   return (node.parent as Node | null | undefined) ?? null;
@@ -77,10 +83,20 @@ export function propertyName(node: NodeOf<'MemberExpression'>): string | null {
   return is(node.property, 'Literal') && typeof node.property.value === 'string' ? node.property.value : null;
 }
 
-/** The method that a call names: `close` for `a.b.close()`; null for other calls. */
-export function methodName(call: NodeOf<'CallExpression'>): string | null {
-  const callee = bare(call.callee);
-  return is(callee, 'MemberExpression') ? propertyName(callee) : null;
+/** The parts of `a.b.close(1)`: `a.b`, `close`, and what it is given. */
+export interface MethodCall {
+  readonly receiver: Node;
+  readonly name: string;
+  readonly arguments: readonly Node[];
+}
+
+/** The parts of a call of a method whose name is written out; null for everything else. */
+export function methodCall(expression: Node | null | undefined): MethodCall | null {
+  const call = expression === null || expression === undefined ? null : bare(expression);
+  const callee = is(call, 'CallExpression') ? bare(call.callee) : null;
+  if (!is(call, 'CallExpression') || !is(callee, 'MemberExpression')) return null;
+  const name = propertyName(callee);
+  return name === null ? null : { receiver: callee.object, name, arguments: call.arguments };
 }
 
 /**

@@ -44,12 +44,72 @@ const lost: Readonly<Record<string, string>> = {
   'an assertion that holds for it is found': 'assert(error instanceof Error); assert(attempt > 1);',
   'a switch that does not throw is found': `switch (error.code) { case 'ENOENT': throw error; }`,
   'a loop that may not run is found': 'while (attempt--) throw error;',
+  'a return in a loop before the rethrow is found': 'while (attempt--) { if (log(1)) return; } throw error;',
   'a return in a finally of the handler is found': 'try { throw error; } finally { return; }',
+};
+
+/** A coroutine whose catch has this body, and what comes after it. */
+function kept(body: string, rest: string): string {
+  return `
+      import { sleep } from 'readyloop';
+      export function* main(attempt, log) {
+        let failure = null;
+        try { yield* sleep(1); } catch (error) { ${body} }
+        ${rest}
+      }`;
+}
+
+const KEEP = 'failure = error;';
+const thrownLater: Readonly<Record<string, string>> = {
+  'an error that is kept and thrown at once is fine': kept(KEEP, 'throw failure;'),
+  'an error that is kept and thrown after cleaning up is fine': kept(KEEP, 'yield* sleep(1); if (failure) throw failure;'),
+  'an error that is kept and thrown where there is one is fine':
+    kept(KEEP, 'if (failure === null) return attempt; log(failure); throw failure;'),
+  'an error that is kept and thrown in each branch is fine':
+    kept(KEEP, 'if (attempt > 3) { log(1); throw failure; } else { throw failure; }'),
+  'an error that is kept and thrown before the next turn of a loop is fine': `
+      import { sleep } from 'readyloop';
+      export function* main(attempts) {
+        for (const _ of attempts) {
+          let failure = null;
+          try { yield* sleep(1); } catch (error) { failure = error; } finally { yield* sleep(1); }
+          if (failure !== null) throw failure;
+        }
+      }`,
+  'an error that is kept and thrown behind the block is fine': `
+      import { sleep } from 'readyloop';
+      export function* main(attempt) {
+        let failure;
+        if (attempt > 3) { { try { yield* sleep(1); } catch (error) { failure = error; } } }
+        if (failure !== undefined) throw failure;
+      }`,
+};
+
+const keptAndLost: Readonly<Record<string, string>> = {
+  'an error that is kept and never thrown is found': kept(KEEP, 'return failure;'),
+  'an error that is kept and thrown on some ways only is found': kept(KEEP, 'if (attempt > 3) throw failure;'),
+  'an error that is kept behind a return is found': kept(KEEP, 'if (attempt > 3) return; throw failure;'),
+  'an error that is kept behind a return in a loop is found': kept(KEEP, 'while (attempt--) { return; } throw failure;'),
+  'an error that is kept sometimes is found': kept(`if (attempt > 3) { ${KEEP} }`, 'throw failure;'),
+  'an error that is kept and replaced is found': kept(KEEP, 'failure = attempt; throw failure;'),
+  'an error that is kept and replaced in the handler is found': kept(`${KEEP} failure = null;`, 'throw failure;'),
+  'an error that is kept and replaced by a callback is found':
+    kept(KEEP, 'log(() => { failure = null; }); throw failure;'),
+  'an error of an earlier attempt that is kept is found': `
+      import { sleep } from 'readyloop';
+      export function* main(attempts) {
+        let failure;
+        for (const _ of attempts) {
+          try { yield* sleep(1); } catch (error) { failure = error; }
+        }
+        throw failure;
+      }`,
 };
 
 withoutTypes('no-swallowed-cancel', {
   valid: {
     ...Object.fromEntries(Object.entries(fine).map(([title, body]) => [title, caught(body)])),
+    ...thrownLater,
     'a catch without a wait is fine': `
       import { sleep } from 'readyloop';
       export function* main() { yield* sleep(1); try { JSON.parse(''); } catch {} }
@@ -78,6 +138,12 @@ withoutTypes('no-swallowed-cancel', {
       Object.entries(lost).map(([title, body]) => [
         title,
         { code: caught(body), errors: [{ messageId: 'swallowed', line: 5, suggestions: 1 }] },
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(keptAndLost).map(([title, code]) => [
+        title,
+        { code, errors: [{ messageId: 'swallowed', suggestions: 1 }] },
       ]),
     ),
     'a catch without a parameter is found, and mended': {

@@ -15,7 +15,7 @@ import {
   isFunction,
   isGeneratorFunction,
   marked,
-  methodName,
+  methodCall,
   type Node,
   type NodeOf,
   someOwn,
@@ -87,11 +87,9 @@ function isGivenAsCoroutine(judge: Judge, fn: FunctionNode): boolean {
 }
 
 function checkCombinator(context: RuleContext, judge: Judge, call: NodeOf<'CallExpression'>): void {
-  const callee = bare(call.callee);
-  const name = methodName(call) ?? '';
-  if (!is(callee, 'MemberExpression') || !is(callee.object, 'Identifier') || callee.object.name !== 'Promise') return;
-  const [list] = call.arguments;
-  if (!Object.hasOwn(INSTEAD, name) || list === undefined || !holdsOurs(judge, list)) return;
+  const { receiver = null, name = '', arguments: [list] = [] } = methodCall(call) ?? {};
+  if (!is(receiver, 'Identifier') || receiver.name !== 'Promise' || !Object.hasOwn(INSTEAD, name)) return;
+  if (list === undefined || !holdsOurs(judge, list)) return;
   context.report({ node: call, messageId: 'combinator', data: { name, instead: INSTEAD[name] ?? '' } });
 }
 
@@ -103,15 +101,15 @@ function holdsOurs(judge: Judge, list: Node): boolean {
   const kind = judge.types?.kindOfItems(list);
   if (kind !== undefined) return kind !== null && kind !== 'promise';
   // `items.map(f)`
-  const mapped = is(items, 'CallExpression') && methodName(items) === 'map' ? items.arguments[0] : undefined;
+  const method = methodCall(items);
+  const mapped = method?.name === 'map' ? method.arguments[0] : undefined;
   const result = mapped === undefined ? null : judge.kindOfResult(mapped);
   return result !== null && result !== 'promise';
 }
 
 function checkThen(context: RuleContext, judge: Judge, call: NodeOf<'CallExpression'>): void {
-  const callee = bare(call.callee);
-  if (methodName(call) !== 'then' || !is(callee, 'MemberExpression') || !judge.isOurs(callee.object)) return;
-  context.report({ node: call, messageId: 'then' });
+  const method = methodCall(call);
+  if (method?.name === 'then' && judge.isOurs(method.receiver)) context.report({ node: call, messageId: 'then' });
 }
 
 // `until(work())` and `(async () => {…})()`, where the function waits for something of ours.

@@ -62,13 +62,9 @@ function checkDropped(context: RuleContext, judge: Judge, call: Call): void {
     node,
     messageId: 'dropped',
     data: { what: WHAT[kind] },
-    suggest: [...suggestAwait(judge, node, kind), ...(kind === 'coroutine' ? suggestDetached(judge, node) : [])],
+    // Where it can be awaited, a task of its own is the other wish.
+    suggest: [...suggestAwait(judge, node, kind), ...(kind === 'coroutine' ? suggestTask(judge, node, '') : [])],
   });
-}
-
-// Where it can be awaited, a task of its own is the other wish.
-function suggestDetached(judge: Judge, node: Node): ReturnType<typeof suggestTask> {
-  return suggestTask(judge, node, '');
 }
 
 function checkCallbacks(context: RuleContext, judge: Judge, call: Call): void {

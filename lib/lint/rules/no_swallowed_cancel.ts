@@ -4,8 +4,9 @@
 
 import type { Mend, RuleContext, Suggestion } from '../context.js';
 import { defineRule, optionsOf } from '../define_rule.js';
-import { losesCancellation, namesCancellation } from '../handler_flow.js';
+import { fateIn, namesCancellation } from '../handler_flow.js';
 import type { Judge } from '../judge.js';
+import { isThrownLater } from '../kept_error.js';
 import {
   bare,
   type FunctionNode,
@@ -13,7 +14,8 @@ import {
   forEachOwn,
   is,
   isFunction,
-  methodName,
+  isLoop,
+  methodCall,
   type Node,
   type NodeOf,
   parentOf,
@@ -74,7 +76,9 @@ function waitsIn(judge: Judge, block: Node, { checkAllAwaits }: Options): boolea
 }
 
 function checkHandler(context: RuleContext, judge: Judge, handler: NodeOf<'CatchClause'>): void {
-  if (namesCancellation(judge, handler.body) || !losesCancellation(judge, handler.body, handler.param)) return;
+  if (namesCancellation(judge, handler.body)) return;
+  const { goesOn, isLost } = fateIn(judge, handler.body, handler.param);
+  if (!isLost && (!goesOn || isThrownLater(judge, handler))) return;
   const error = is(handler.param, 'Identifier') ? handler.param.name : 'error';
   context.report({
     node: handler,
@@ -123,17 +127,15 @@ function leaves(node: NodeOf<(typeof LEAVING)[number]>, block: Node): boolean {
   return true;
 }
 
-function isLoop(node: Node): boolean {
-  return is(node, 'ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement');
-}
+/** Which argument of a promise's method is given its rejection. */
+const HANDLER_AT: Readonly<Record<string, number>> = { catch: 0, then: 1 };
 
 // `work().catch(() => null)`, `task.then(use, () => null)`, where the result is waited for in a coroutine of either colour.
 function checkReaction(context: RuleContext, judge: Judge, call: NodeOf<'CallExpression'>, options: Options): void {
-  const callee = bare(call.callee);
-  const name = methodName(call);
-  if (!is(callee, 'MemberExpression') || functionAround(call) === null) return;
-  const handler = name === 'catch' ? call.arguments[0] : name === 'then' ? call.arguments[1] : undefined;
-  if (handler === undefined || !comesFromOurs(judge, callee.object, options)) return;
+  const method = methodCall(call);
+  if (method === null || !Object.hasOwn(HANDLER_AT, method.name) || functionAround(call) === null) return;
+  const handler = method.arguments[HANDLER_AT[method.name] as number];
+  if (handler === undefined || !comesFromOurs(judge, method.receiver, options)) return;
   const fn = judge.functionBehind(handler);
   if (fn === null ? !isLogging(handler) : !swallows(judge, fn)) return;
   const parameter = fn?.params[0];
@@ -145,11 +147,11 @@ function comesFromOurs(judge: Judge, source: Node, options: Options): boolean {
   const node = bare(source);
   if (judge.isOurs(node)) return true;
   if (!is(node, 'CallExpression')) return false;
-  const callee = bare(node.callee);
-  if (is(callee, 'MemberExpression') && ['then', 'catch', 'finally'].includes(methodName(node) ?? '')) {
-    return comesFromOurs(judge, callee.object, options);
+  const method = methodCall(node);
+  if (method !== null && ['then', 'catch', 'finally'].includes(method.name)) {
+    return comesFromOurs(judge, method.receiver, options);
   }
-  return judge.waitsForOurs(judge.functionBehind(callee)) || (options.checkAllAwaits && isAwaited(node));
+  return judge.waitsForOurs(judge.functionBehind(node.callee)) || (options.checkAllAwaits && isAwaited(node));
 }
 
 function isAwaited(node: Node): boolean {
@@ -166,8 +168,10 @@ function isLogging(handler: Node): boolean {
 function swallows(judge: Judge, fn: FunctionNode): boolean {
   const { body } = fn;
   if (namesCancellation(judge, body)) return false;
-  if (is(body, 'BlockStatement')) return losesCancellation(judge, body, fn.params[0]);
-  const call = bare(body);
-  const isRejection = is(call, 'CallExpression') && methodName(call) === 'reject';
-  return !isRejection && !(judge.types?.isNever(call) ?? false) && !isFunction(call);
+  if (is(body, 'BlockStatement')) {
+    const { goesOn, isLost } = fateIn(judge, body, fn.params[0]);
+    return goesOn || isLost;
+  }
+  const isRejection = methodCall(body)?.name === 'reject';
+  return !isRejection && !(judge.types?.isNever(bare(body)) ?? false) && !isFunction(bare(body));
 }
