@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Linter } from 'eslint';
+import { Linter as Linter9 } from 'eslint-9';
 import * as ts from 'typescript';
 import readyloop, { configs, meta, rules } from '../../lib/eslint_plugin';
 import { KNOWN_CALLS } from '../../lib/lint/known_calls';
@@ -10,11 +11,13 @@ import { readTree, root } from '../contracts/rules/source_tree';
 
 const dist = path.join(root, 'dist');
 
-test('eslint plugin: the preset switches every rule on, as an error', () => {
+const linters: readonly [string, Linter][] = [['9', new Linter9() as unknown as Linter], ['10', new Linter()]];
+
+test.each(linters)('eslint plugin: the preset switches every rule on, as an error (ESLint %s)', (_, linter) => {
   const code = `
     import { sleep } from 'readyloop';
     export function* main() { try { yield sleep(1); sleep(2); yield* sleep(3); sleep(4).then(main); } catch {} }`;
-  const found = new Linter().verify(code, [configs.recommended] as never);
+  const found = linter.verify(code, [configs.recommended] as never);
   expect([...new Set(found.map(({ ruleId }) => ruleId))].sort()).toEqual(
     Object.keys(rules).map((name) => `readyloop/${name}`).sort(),
   );
@@ -26,6 +29,16 @@ test('eslint plugin: other modules count as the library where the settings name 
   const settings = { readyloop: { modules: ['./ours.js'] } };
   const lint = (more: object): number => new Linter().verify(code, [configs.recommended, more] as never).length;
   expect([lint({}), lint({ settings })]).toEqual([0, 1]);
+});
+
+test('eslint plugin: the versions of ESLint that the package names as peers are those that the tests run on', () => {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    readonly peerDependencies: Record<string, string>;
+    readonly peerDependenciesMeta: Record<string, { readonly optional: boolean }>;
+  };
+  const tested = [Linter9.version, Linter.version].map((version) => `^${version.split('.')[0]!}.0.0`);
+  expect(manifest.peerDependencies).toEqual({ eslint: tested.join(' || ') });
+  expect(manifest.peerDependenciesMeta).toEqual({ eslint: { optional: true } });
 });
 
 test('eslint plugin: it is the default export, and says who it is', () => {

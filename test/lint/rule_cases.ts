@@ -1,6 +1,7 @@
-// Runs the cases of a rule in ESLint's own RuleTester: with ESLint's parser and no types, or with typescript-eslint's and
-// the types of the built package. A case is named as tests are.
+// Runs the cases of a rule in ESLint's own RuleTester, of each version that the package names as a peer: with ESLint's
+// parser and no types, or with typescript-eslint's and the types of the built package. A case is named as tests are.
 import { RuleTester } from 'eslint';
+import { RuleTester as RuleTester9 } from 'eslint-9';
 import * as parser from '@typescript-eslint/parser';
 import path from 'node:path';
 import { rules } from '../../lib/eslint_plugin';
@@ -31,9 +32,21 @@ const plain = { ecmaVersion: 'latest', sourceType: 'module' } as const;
 const parserOptions = { project: './tsconfig.json', tsconfigRootDir: project, disallowAutomaticSingleRunInference: true };
 const typed = { parser, parserOptions };
 
-function run(name: string, how: string, languageOptions: object, filename: string, { valid, invalid }: Cases): void {
-  const tester = new RuleTester({ languageOptions } as ConstructorParameters<typeof RuleTester>[0]);
-  const titled = (title: string): string => `${name}: ${title}${how}`;
+type TesterOptions = ConstructorParameters<typeof RuleTester>[0];
+
+const testers: Readonly<Record<string, (options: TesterOptions) => RuleTester>> = {
+  'ESLint 9': (options) => new RuleTester9(options as never) as unknown as RuleTester,
+  'ESLint 10': (options) => new RuleTester(options),
+};
+
+function run(name: string, how: string, languageOptions: object, filename: string, cases: Cases): void {
+  for (const [version, make] of Object.entries(testers)) {
+    runWith(make({ languageOptions } as TesterOptions), name, `${how}, ${version}`, filename, cases);
+  }
+}
+
+function runWith(tester: RuleTester, name: string, how: string, filename: string, { valid, invalid }: Cases): void {
+  const titled = (title: string): string => `${name}: ${title} (${how})`;
   tester.run(name, rules[name] as never, {
     valid: Object.entries(valid).map(([title, given]) => ({
       ...(typeof given === 'string' ? { code: given } : given),
@@ -46,10 +59,10 @@ function run(name: string, how: string, languageOptions: object, filename: strin
 
 /** Cases for JavaScript that ESLint knows nothing more of. */
 export function withoutTypes(name: string, cases: Cases): void {
-  run(name, ' (without types)', plain, path.join(project, 'file.mjs'), cases);
+  run(name, 'without types', plain, path.join(project, 'file.mjs'), cases);
 }
 
 /** Cases for TypeScript, in a project. */
 export function withTypes(name: string, cases: Cases): void {
-  run(name, ' (with types)', typed, path.join(project, 'file.ts'), cases);
+  run(name, 'with types', typed, path.join(project, 'file.ts'), cases);
 }
