@@ -35,7 +35,7 @@ const typed = { parser, parserOptions };
 type TesterOptions = ConstructorParameters<typeof RuleTester>[0];
 
 const testers: Readonly<Record<string, (options: TesterOptions) => RuleTester>> = {
-  'ESLint 9': (options) => new RuleTester9(options as never) as unknown as RuleTester,
+  'ESLint 9': (options) => new RuleTester9(options) as unknown as RuleTester,
   'ESLint 10': (options) => new RuleTester(options),
 };
 
