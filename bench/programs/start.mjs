@@ -1,6 +1,7 @@
 // What does loading cost a program? The time of a whole process that only loads something, over that of a process that
 // loads nothing: ours, effect, and the native binary of better-sqlite3, without the JavaScript around it. Ours loads its
-// parts when their names are first used, and its binary when a first loop is made: what that adds are rows of their own.
+// parts when their names are first used, and its binary when a first loop is made: what that adds are rows of their own. An
+// `import` loads all parts; what it adds is counted from an empty module, because modules cost something by themselves.
 // The sides take turns, so a drift of the machine meets all of them. Nothing else runs in these processes: no flags, no
 // harness. Memory comes from processes of its own, which say at their end what they hold.
 import { spawnSync } from 'node:child_process';
@@ -21,10 +22,13 @@ const programs = {
   ours: [path.join(dist, 'index.js')],
   named: [path.join(dist, 'index.js')],
   running: [path.join(dist, 'index.js')],
+  emptyModule: [],
+  imported: [path.join(dist, 'esm', 'index.mjs')],
   ...(existsSync(path.join(bench, 'node_modules', 'effect')) && { effect: ['effect'] }),
   ...(existsSync(sqliteBinary) && { sqlite: [sqliteBinary] }),
 };
 const names = Object.keys(programs);
+const FILES = { emptyModule: 'empty.mjs', imported: 'imported.mjs' };
 
 // User and system time of the children that have ended, where the system says so.
 function cpuOfChildren() {
@@ -37,7 +41,7 @@ function cpuOfChildren() {
 }
 
 function start(name, ...flags) {
-  const file = path.join(bench, 'start', `${name}.cjs`);
+  const file = path.join(bench, 'start', FILES[name] ?? `${name}.cjs`);
   const child = spawnSync(process.execPath, [...flags, file, ...programs[name]], { cwd: bench, encoding: 'utf8' });
   check(child.status, 0, `the exit status of ${name} (${child.stderr})`);
   return child.stdout;
@@ -68,13 +72,14 @@ for (const name of names) start(name); // What has to come from the disk, comes 
 const samples = rounds(ROUNDS, startTimed);
 const wall = Object.fromEntries(names.map((name) => [name, median(samples[name].map((sample) => sample.wall))]));
 const cpu = Object.fromEntries(names.map((name) => [name, meanCpu(samples[name])]));
+const baseOf = (name) => (name === 'imported' ? 'emptyModule' : 'empty');
 const added = (name) => ({
-  wall: wall[name] - wall.empty,
-  ...(Number.isFinite(cpu.empty) && { cpuOfAll: cpu[name] - cpu.empty }),
+  wall: wall[name] - wall[baseOf(name)],
+  ...(Number.isFinite(cpu.empty) && { cpuOfAll: cpu[name] - cpu[baseOf(name)] }),
 });
 const memory = rounds(MEMORY_ROUNDS, (name) => Number(start(name, '--require', path.join(bench, 'start', 'tell_rss.cjs'))));
 const rss = Object.fromEntries(names.map((name) => [name, median(memory[name])]));
-const addedRss = (name) => ({ size: rss[name] - rss.empty });
+const addedRss = (name) => ({ size: rss[name] - rss[baseOf(name)] });
 
 function timeRow(id, what, side, peer, peerName, must) {
   const ours = added(side);
@@ -99,8 +104,10 @@ report([
   timeRow('start.sqlite', what, 'ours', 'sqlite', sqlite, 3),
   timeRow('start.named', '  and take run and sleep from it', 'named', 'effect', 'effect'),
   timeRow('start.running', '  with its binary, a loop and an empty run', 'running', null),
+  timeRow('start.imported', '  import run and sleep, which loads all parts', 'imported', 'effect', 'effect, required'),
   memoryRow('start.rss', '  resident bytes that loading adds', 'ours', 'effect', 'effect'),
   memoryRow('start.rss_sqlite', '  the same', 'ours', 'sqlite', sqlite),
   memoryRow('start.rss_named', '  and take run and sleep from it', 'named', 'effect', 'effect'),
+  memoryRow('start.rss_imported', '  import run and sleep, which loads all parts', 'imported', 'none'),
   memoryRow('start.rss_running', '  with its binary, a loop and an empty run', 'running', 'none'),
 ]);
