@@ -1,7 +1,7 @@
 // Builds the addon again if one of its sources is newer than it: after a pull that touched native/, the TypeScript of the
 // new version would otherwise meet the binary of the old one. Where there is no binary yet, installing makes one.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { runBuilder } from './run_builder.mjs';
 
 const BINARY = 'build/Release/readyloop.node';
 
@@ -13,9 +13,8 @@ function isStale() {
 }
 
 if (isStale()) {
-  const build = (command) => spawnSync('npx', ['--no-install', 'node-gyp', ...command], { encoding: 'utf8' });
   // Configured anew, because what an earlier place of the checkout or an earlier Node left behind may not fit.
-  const { status, stdout, stderr } = build(['configure', 'build']);
+  const { status, stdout, stderr } = runBuilder('node-gyp', ['configure', 'build'], { encoding: 'utf8' });
   if (status !== 0) {
     process.stderr.write(`${stdout}${stderr}\nthe addon is older than its sources and could not be built again\n`);
     process.exitCode = 1;

@@ -35,8 +35,8 @@ if (hasFaults(path.join(root, 'build', 'Release', 'readyloop.node'))) {
   console.error('build/Release/readyloop.node was built with READYLOOP_FAULTS: it is not what ships');
   process.exit(1);
 }
-const quietly = ['--no-install', 'cmake-js', 'compile', '--out', 'build/addon-faults', '--CDREADYLOOP_FAULTS=ON'];
-run('npx', [...quietly, '--log-level', 'error']);
+const quietly = ['compile', '--out', 'build/addon-faults', '--CDREADYLOOP_FAULTS=ON', '--log-level', 'error'];
+run(process.execPath, ['scripts/run_builder.mjs', 'cmake-js', ...quietly]);
 if (!hasFaults(addon)) {
   console.error(`${addon} has no faults in it`);
   process.exit(1);

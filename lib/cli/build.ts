@@ -22,8 +22,9 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { asError } from '../base/errors.js';
 import { ownPlace } from '../engine/binding.js';
 import { PATH_VARIABLE } from '../engine/binary_search.js';
+import { downloadHeaders, headersBesideNode, type Outcome, requireHeaders } from './headers.js';
 import { CommandFailure, type Terminal } from './terminal.js';
-import { type Builder, findBuilder, headersBesideNode, requireTools } from './toolchain.js';
+import { type Builder, findBuilder, requireTools } from './toolchain.js';
 
 /** The options of `readyloop build`. */
 export interface BuildOptions {
@@ -108,20 +109,20 @@ function makeRemovable(folder: string): void {
 
 async function compile(options: BuildOptions, script: string, staging: string, terminal: Terminal): Promise<void> {
   // The tools run in another folder.
-  const named = options.nodedir === null ? null : resolve(options.nodedir);
+  const named = options.nodedir === null ? null : requireHeaders(resolve(options.nodedir));
   const given = named ?? process.env['npm_config_nodedir'] ?? headersBesideNode();
   const args = {
     'node-gyp': ['rebuild', ...(given === null ? [] : [`--nodedir=${given}`])],
     'cmake-js': ['compile', '--directory', staging, '--out', join(staging, 'build')],
   }[options.builder];
   const env = given === null ? process.env : { ...process.env, npm_config_nodedir: given };
-  const { status, output } = await start([script, ...args], staging, env);
+  const run = (words: readonly string[]): Promise<Outcome> => start([script, ...words], staging, env);
+  if (given === null) await downloadHeaders(options.builder, run);
+  const { status, output } = await run(args);
   if (options.isVerbose) terminal.line(output.trimEnd());
   if (status === 0) return;
   const shown = options.isVerbose ? '' : `:\n${output.trimEnd()}`;
-  const hint = given !== null ? '' :
-    '\nIf the headers of Node could not be downloaded, let --nodedir name a folder that has them in include/node.';
-  throw new CommandFailure(`${options.builder} has failed${shown}${hint}`);
+  throw new CommandFailure(`${options.builder} has failed${shown}`);
 }
 
 /** Loads what was built as a program would, in another process: a bad binary can end the one that loads it. */
@@ -140,11 +141,6 @@ function install(built: string, target: string): void {
   } catch (cause) {
     throw unwritable(dirname(target), cause);
   }
-}
-
-interface Outcome {
-  readonly status: number;
-  readonly output: string;
 }
 
 function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Outcome> {

@@ -112,16 +112,3 @@ function thoseOfNpm(env: Environment): (string | null)[] {
     npm === null ? null : below(dirname(dirname(realpathSync(npm)))),
   ];
 }
-
-/** Returns: the folder above include/node for exactly this major version of Node, if it lies beside the program. */
-export function headersBesideNode(program = process.execPath, version = process.versions.node): string | null {
-  try {
-    const prefix = dirname(dirname(realpathSync(program)));
-    const folder = join(prefix, 'include', 'node');
-    const header = readFileSync(join(folder, 'node_version.h'), 'utf8');
-    const [, major] = /#define NODE_MAJOR_VERSION (\d+)/.exec(header) ?? [];
-    return major === version.split('.')[0] && existsSync(join(folder, 'common.gypi')) ? prefix : null;
-  } catch {
-    return null;
-  }
-}

@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { requirePlace, stageSources } from '../../lib/cli/build';
-import { findBuilder, findOnPath, headersBesideNode, requireTools } from '../../lib/cli/toolchain';
+import { findBuilder, findOnPath, requireTools } from '../../lib/cli/toolchain';
 import { useFolder } from '../engine/binary_files';
 import { thrownBy } from '../helpers/failures';
 import { command } from './terminal';
@@ -81,22 +81,6 @@ test('build: a script on the path is taken if Node runs it, and not one for a sh
 test('build: a builder that is nowhere is named, with what installs it', () => {
   expect(thrownBy(() => findBuilder('cmake-js', folder(), { PATH: programs() })).message)
     .toBe('cmake-js is missing: npm install --save-dev cmake-js');
-});
-
-test('build: the headers beside Node are taken if they are of its major version', () => {
-  const prefix = path.join(folder(), 'prefix');
-  const program = path.join(prefix, 'bin', 'node');
-  const headers = path.join(prefix, 'include', 'node');
-  mkdirSync(path.dirname(program), { recursive: true });
-  mkdirSync(headers, { recursive: true });
-  writeFileSync(program, '');
-  expect(headersBesideNode(program, '22.1.0')).toBeNull();
-  writeFileSync(path.join(headers, 'node_version.h'), '#define NODE_MAJOR_VERSION 22\n');
-  expect(headersBesideNode(program, '22.1.0')).toBeNull();
-  writeFileSync(path.join(headers, 'common.gypi'), '{}');
-  expect(headersBesideNode(program, '22.1.0')).toBe(prefix);
-  expect(headersBesideNode(program, '24.1.0')).toBeNull();
-  expect(headersBesideNode(path.join(folder(), 'absent'), '22.1.0')).toBeNull();
 });
 
 test('build: a copy of the package without its sources says so', async () => {
