@@ -21,6 +21,11 @@ function host<T>(loop: LoopUnderTest, drain: (finish: (value: T) => void) => num
   });
 }
 
+// Node counts its iterations from 20.18 on.
+const isCounting = 'uvMetricsInfo' in performance.nodeTiming;
+if (!isCounting) process.stderr.write('not run: tests that count iterations: this Node does not count them\n');
+const whereCounted = isCounting ? test : test.skip;
+
 describe.each(combinations)('on %s, driven by %s', (selector, driver) => {
   let loop: LoopUnderTest;
   beforeEach(() => {
@@ -143,7 +148,7 @@ describe.each(combinations)('on %s, driven by %s', (selector, driver) => {
     closeSync(anew);
   });
 
-  test('HostedDriver: a timer that ends in an iteration that has had its turn waits for the next one', async () => {
+  whereCounted('HostedDriver: a timer that ends in an iteration that has had its turn waits for the next one', async () => {
     const pipe = openSelfPipe();
     const iterations: number[] = [];
     let deadline = 0;
