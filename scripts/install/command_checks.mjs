@@ -1,6 +1,6 @@
 // The commands of the installed package: the doctor, and both ways to build, in a project that has the tarball and nothing
 // else. What was built is what the program then loads.
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../prebuild/targets.mjs';
 import { output, outcomeOf, works } from './runner.mjs';
@@ -43,6 +43,17 @@ export function commandChecks({ workshop, project, env, npm }) {
     ['readyloop build without tools names them', async () => {
       const { status, all } = await outcomeOf(node, [MAIN, 'build'], { cwd: withoutBinary('no-tools'), env });
       if (status !== 1 || !/these are missing: Python 3, make, a C\+\+17 compiler/.test(all)) throw new Error(all);
+    }],
+    ['readyloop build without headers of Node says so', async () => {
+      const folder = withoutBinary('no-headers');
+      // A Node with nothing beside it, in a home where nothing was kept, and nobody to download from.
+      const bare = path.join(folder, 'bin', 'node');
+      cpSync(realpathSync(node), bare);
+      const own = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_'));
+      const nobody = { HOME: folder, XDG_CACHE_HOME: folder, npm_config_disturl: 'http://127.0.0.1:1/' };
+      const without = { ...Object.fromEntries(own), ...nobody };
+      const { status, all } = await outcomeOf(bare, [MAIN, 'build'], { cwd: folder, env: without });
+      if (status !== 1 || !/the headers of Node v.* cannot be had[^]*Let --nodedir name/.test(all)) throw new Error(all);
     }],
     ['npx readyloop build, by node-gyp', async () => {
       const folder = withoutBinary('build-gyp');
