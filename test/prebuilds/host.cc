@@ -26,6 +26,7 @@ struct Value {
   std::size_t offset = 0;
   std::size_t size = 0;
   bool is_view = false;
+  napi_typedarray_type elements_are = napi_uint8_array;
   napi_callback function = nullptr;
   void* closure = nullptr;
   std::vector<Finalizer> finalizers;
@@ -115,6 +116,12 @@ napi_value make_buffer(std::size_t size) {
   return result;
 }
 
+napi_value make_bytes(std::size_t size) {
+  napi_value result = nullptr;
+  napi_create_typedarray(env(), napi_uint8_array, size, make_buffer(size), 0, &result);
+  return result;
+}
+
 napi_valuetype type_of(napi_value value) noexcept { return value == nullptr ? napi_undefined : of(value).type; }
 double number_of(napi_value value) noexcept { return of(value).number; }
 const std::string& text_of(napi_value value) noexcept { return of(value).text; }
@@ -189,13 +196,19 @@ napi_status napi_create_arraybuffer(napi_env, std::size_t size, void** data, nap
   return napi_ok;
 }
 
-napi_status napi_create_typedarray(napi_env, napi_typedarray_type, std::size_t length, napi_value buffer,
+napi_status napi_create_typedarray(napi_env, napi_typedarray_type type, std::size_t length, napi_value buffer,
                                    std::size_t offset, napi_value* result) {
   *result = make(napi_object);
   of(*result).memory = of(buffer).memory;
   of(*result).offset = offset;
   of(*result).size = length;
   of(*result).is_view = true;
+  of(*result).elements_are = type;
+  return napi_ok;
+}
+
+napi_status napi_is_arraybuffer(napi_env, napi_value value, bool* result) {
+  *result = is_memory(value, false);
   return napi_ok;
 }
 
@@ -206,13 +219,12 @@ napi_status napi_get_arraybuffer_info(napi_env, napi_value value, void** data, s
   return napi_ok;
 }
 
-// Node takes Buffers and typed arrays here; what the probe passes is an ArrayBuffer.
-napi_status napi_get_buffer_info(napi_env env, napi_value value, void** data, std::size_t* size) {
-  return napi_get_arraybuffer_info(env, value, data, size);
-}
-
-napi_status napi_is_buffer(napi_env, napi_value value, bool* result) {
-  *result = is_memory(value, false);
+napi_status napi_get_typedarray_info(napi_env, napi_value value, napi_typedarray_type* type, std::size_t* length,
+                                     void** data, napi_value*, std::size_t*) {
+  if (!is_memory(value, true)) return napi_invalid_arg;
+  *type = of(value).elements_are;
+  *length = of(value).size;
+  *data = host::memory_of(value);
   return napi_ok;
 }
 

@@ -21,6 +21,7 @@ namespace host {
 [[nodiscard]] napi_value make_text(const std::string& text);
 // Zeroed, and aligned as JavaScript's is.
 [[nodiscard]] napi_value make_buffer(std::size_t size);
+[[nodiscard]] napi_value make_bytes(std::size_t size);
 
 [[nodiscard]] napi_valuetype type_of(napi_value value) noexcept;
 [[nodiscard]] double number_of(napi_value value) noexcept;

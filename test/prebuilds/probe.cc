@@ -105,7 +105,7 @@ void check_connection(LoopUnderTest& loop, const probe::Abi& abi, const std::str
   check(name + ": a server accepts a connection", listening == 0 && offered && accepted == 0 && connected);
 
   const char words[] = "over TCP";
-  const napi_value bytes = host::make_buffer(sizeof words);
+  const napi_value bytes = host::make_bytes(sizeof words);
   std::memcpy(host::memory_of(bytes), words, sizeof words);
   const double sent =
       host::number_of(loop.call_transports("send", {number(21), zero, bytes, zero, number(sizeof words)}));
