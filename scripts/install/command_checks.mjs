@@ -1,10 +1,10 @@
 // The commands of the installed package: the doctor, and both ways to build, in a project that has the tarball and nothing
 // else. What was built is what the program then loads.
-import { cpSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../prebuild/targets.mjs';
-import { output, outcomeOf, works } from './runner.mjs';
-import { makeProject, originIn } from './tarball.mjs';
+import { root, targets } from '../prebuild/targets.mjs';
+import { NotRun, output, outcomeOf, works } from './runner.mjs';
+import { makeProject, originIn, ownTarget } from './tarball.mjs';
 import { programs } from './programs.mjs';
 
 const MAIN = path.join('node_modules', 'readyloop', 'dist', 'cli', 'main.js');
@@ -40,6 +40,7 @@ export function commandChecks({ workshop, project, env, npm }) {
         if (status !== 1 || !isReadable) throw new Error(`${args} ended with ${status}:\n${all}`);
       }
     }],
+    ['every other binary, and half of the right one, is refused in words', () => refusals(workshop, project, env)],
     ['readyloop build without tools names them', async () => {
       const { status, all } = await outcomeOf(node, [MAIN, 'build'], { cwd: withoutBinary('no-tools'), env });
       if (status !== 1 || !/these are missing: Python 3, make, a C\+\+17 compiler/.test(all)) throw new Error(all);
@@ -69,4 +70,22 @@ export function commandChecks({ workshop, project, env, npm }) {
       return await tryBuilt(folder);
     }],
   ];
+}
+
+/** Programs that are told to load what was packed for other machines, and a file that was cut short. */
+async function refusals(workshop, project, env) {
+  const folder = path.join(project, 'node_modules', 'readyloop');
+  const own = readFileSync(path.join(folder, ownTarget.file));
+  const half = path.join(workshop, 'half.node');
+  writeFileSync(half, own.subarray(0, own.length / 2));
+  const others = targets.filter((target) => target !== ownTarget).map(({ file }) => path.join(folder, file));
+  const packed = others.filter((file) => existsSync(file));
+  for (const file of [half, ...packed]) {
+    const wrong = { ...env, READYLOOP_NATIVE_PATH: file };
+    const { status, all } = await outcomeOf(process.execPath, ['program.cjs'], { cwd: project, env: wrong });
+    const reason = file === half ? /: it is truncated \(\d+ bytes of \d+\)\./ : /: it is for .+, and this (process runs on|is) .+\./;
+    if (status !== 1 || !/code: 'ERR_WRONG_BINARY'/.test(all) || !reason.test(all)) throw new Error(`${file}:\n${all}`);
+  }
+  if (packed.length < others.length) throw new NotRun('not all binaries are packed: npm run prebuild');
+  return `${packed.length} for other machines, one cut short`;
 }
