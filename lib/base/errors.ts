@@ -154,7 +154,7 @@ export class ScopeNestingError extends ReadyloopError {
   readonly code = 'ERR_SCOPE_NESTING';
 }
 
-/** A task awaits itself and could never end. */
+/** A task awaits itself, or the task whose group or combinator waits for it, and could never end. */
 export class SelfAwaitError extends ReadyloopError {
   readonly code = 'ERR_SELF_AWAIT';
 }

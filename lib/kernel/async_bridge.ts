@@ -4,12 +4,13 @@
 // Its task is found through an AsyncLocalStorage that exists only while async-function tasks are alive.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { AsyncFunctionRefusedError, CancelledError, SelfAwaitError } from '../base/errors.js';
+import { AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
 import type { ActiveContext } from './active_context.js';
 import { AWAITS_PER_STEP, current, type Request, type SteppingTask } from './current.js';
 import type { LoopCore, Sink } from './loop_core.js';
+import { selfAwaitError } from './self_await.js';
 import { noteThrown } from './swallowed.js';
 
 /** What the bridge must know of a task whose coroutine is an async function. */
@@ -119,9 +120,8 @@ export class ReactionWaiter implements Sink {
     const task = awaitingTask();
     const mustYield = source.done() && ++current.awaits > AWAITS_PER_STEP && source._loop._isAttended();
     if (source.done() && !mustYield) return settled(source, task);
-    if (task !== null && (task._nominal as unknown) === source) {
-      return Promise.reject(new SelfAwaitError(`${task._nominal.name} awaits itself and would never end`));
-    }
+    const refusal = task === null ? null : selfAwaitError(task, source);
+    if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const waiter = new ReactionWaiter(source, task, { resolve, reject });
       if (!mustYield && task?._hasPendingCancel() === true && waiter.#passOn(task)) return;

@@ -12,7 +12,6 @@ import {
   type CancelOrigin,
   InvalidStateError,
   NotInTaskError,
-  SelfAwaitError,
   WrongLoopError,
 } from '../base/errors.js';
 import { inspect, type InspectOptions } from 'node:util';
@@ -24,6 +23,7 @@ import { creationSite, noteCreation } from './creation_site.js';
 import { type Coroutine, describe, isThenable, type Operation, type Step, type Suspension } from './coroutine.js';
 import { AWAITS_PER_STEP, BUDGET, current, type SteppingTask } from './current.js';
 import type { LoopCore } from './loop_core.js';
+import { selfAwaitError } from './self_await.js';
 import { type FailureOwner, FailureReport } from './unhandled.js';
 
 /** @internal Bits of a future's state. */
@@ -36,6 +36,8 @@ export const enum State {
   outcome = 3,
   /** Somebody has looked at the failure, so it is not reported. */
   looked = 4,
+  /** It is a task. (The bits between are a task's own.) */
+  task = 256,
 }
 
 /** Something that waits for a future and is told once when it is done. */
@@ -198,14 +200,18 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     if (task._loop !== this._loop) {
       throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
     }
-    const { _nominal } = task;
-    if ((_nominal as unknown) === this) throw new SelfAwaitError(`${_nominal.name} awaits itself and would never end`);
+    if ((this._state & State.task) !== 0) this._refuseSelfAwait(task);
     task._waiting = this;
     if (task._hasPendingCancel() && (!this._standsIn || task._unseenRequest !== null)) {
       task._askAwaited();
       if (this.done()) return this._endAtOnce(task);
     }
     return SUSPENDED;
+  }
+
+  private _refuseSelfAwait(task: SteppingTask): void {
+    const error = selfAwaitError(task, this);
+    if (error !== null) throw error;
   }
 
   private _endAtOnce(task: SteppingTask): Step {

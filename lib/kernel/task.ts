@@ -55,7 +55,7 @@ export class Task<T> extends Future<T> {
     context: Context | null,
     name: string | null,
   ) {
-    super(loop, status.effective === null ? Flag.fresh : Flag.fresh | Flag.inCancelledScope);
+    super(loop, State.task | (status.effective === null ? Flag.fresh : Flag.fresh | Flag.inCancelledScope));
     this._id = ++lastId;
     this._status = status;
     this._waiting = null;

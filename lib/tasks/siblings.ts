@@ -3,12 +3,13 @@
 // decision stops the children, and is thrown unless they bring about an outcome all the same; one that comes after it, or
 // that an outcome has overtaken, waits for the next wait. So neither an outcome nor a request is lost.
 
-import { asError, CancelledError, SelfAwaitError } from '../base/errors.js';
+import { asError, CancelledError } from '../base/errors.js';
 import { CancelStatus, type StatusScope } from '../kernel/cancel_status.js';
 import { type Coroutine, isCoroutine, isDriven } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
 import { steppingTask } from '../kernel/scoped.js';
+import { selfAwaitError } from '../kernel/self_await.js';
 import type { Task } from '../kernel/task.js';
 import { toFuture } from './ensure_future.js';
 import { JointWait } from './joint_wait.js';
@@ -105,7 +106,8 @@ export class Siblings implements Waiter, StatusScope {
     let child: Future<unknown>;
     try {
       child = toFuture(item, this.#policy.call, (source) => this.#make(source));
-      if (child === this.host._nominal) throw new SelfAwaitError(`${this.host.name} awaits itself and would never end`);
+      const refusal = selfAwaitError(this.host, child);
+      if (refusal !== null) throw refusal;
     } catch (error) {
       this.fail(error);
       return undefined;

@@ -1,7 +1,10 @@
 // Opening connections: where to, from where, what fails, and that a wait given up closes its descriptor.
 import { readdirSync } from 'node:fs';
 import { createServer as createNodeServer } from 'node:net';
-import { createConnection, createServer, createTask, openConnection, openDatagram, startServer } from '../../lib';
+import {
+  Barrier, type ByteStream, createConnection, createServer, createTask, openConnection, openDatagram, race, shielded,
+  startServer,
+} from '../../lib';
 import { outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { onlyNative, run, runBlocking } from './engines';
@@ -21,6 +24,31 @@ test('IO24: a refused connection is a system error that names the place', () => 
   expect(how).toBe('failed');
   expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port });
   expect(openDescriptors()).toBe(before);
+}));
+
+test('IO24: a connection that loses a race in the tick of the winner is given to onOrphan', () => run(function* () {
+  const peers: ByteStream[] = [];
+  const server = yield* startServer(function* (stream) {
+    peers.push(stream);
+    yield* stream.readAll();
+  }, { host: '127.0.0.1', port: 0 });
+  const attempt = () => openConnection({ host: '127.0.0.1', port: portOf(server) });
+  // Each ends when both are connected, so that they end in one tick.
+  const both = new Barrier(2);
+  const together = function* () {
+    const stream = yield* attempt();
+    yield* shielded(() => both.wait());
+    return stream;
+  };
+  const late: ByteStream[] = [];
+  const onOrphan = (value: unknown): unknown => late.push(value as ByteStream);
+  const winner = yield* race([together, together], { onOrphan });
+  expect(late).toHaveLength(1);
+  expect(late[0]).not.toBe(winner);
+  late[0]!.abort();
+  yield* winner.close();
+  yield* server.shutdown({ drain: 1_000 });
+  expect(peers).toHaveLength(2);
 }));
 
 test('IO24: a cancelled connect closes its descriptor', () => run(function* () {
