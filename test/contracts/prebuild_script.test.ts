@@ -57,6 +57,20 @@ describe('prebuild', () => {
   });
 });
 
+// A machine of x64 wants that of arm64, and the other way round: it is not the system's own.
+test('test:prebuilds: where apt does not have musl for another machine, the error says why', () => {
+  const bin = path.join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(path.join(bin, 'apt-get'), '#!/bin/sh\necho "E: 404 Not Found" >&2\nexit 100\n', { mode: 0o755 });
+  const other = process.arch === 'x64' ? 'arm64' : 'x64';
+  const loader = JSON.stringify(pathToFileURL(path.join(scripts, 'prebuild', 'musl_loader.mjs')).href);
+  const code = `process.env.PATH = ${JSON.stringify(bin)} + ':' + process.env.PATH;
+    process.env.READYLOOP_TOOL_CACHE = ${JSON.stringify(path.join(folder, 'tools'))};
+    const { findMuslLoader } = await import(${loader});
+    try { findMuslLoader('${other}'); } catch (error) { console.log(error.message); }`;
+  expect(printed(code)).toMatch(/^musl for (arm64|amd64) could not be had by apt \(Debian has every .*\): [^]*E: 404 Not Found/);
+});
+
 describe('prebuild:check', () => {
   const file = 'prebuilds/linux-x64/readyloop.glibc.node';
 
