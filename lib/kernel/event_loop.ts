@@ -241,7 +241,7 @@ export class EventLoop extends LoopCore {
 
   #checkedWatch(fd: number, fn: unknown): number {
     this._assertOpen();
-    assertDescriptor(fd);
+    assertDescriptor(fd, 'a reader or writer');
     assertCallable(fn, 'a reader or writer');
     return fd;
   }

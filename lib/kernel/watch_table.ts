@@ -12,6 +12,7 @@ import {
 import { Kind, ReadyBits } from '../engine/abi.js';
 import { Direction } from '../engine/engine.js';
 import type { Context } from './context.js';
+import { describe } from './coroutine.js';
 import { Future } from './future.js';
 import { type Callback, runCallback } from './handle.js';
 import type { LoopCore, Sink } from './loop_core.js';
@@ -26,9 +27,10 @@ export interface Readiness {
 }
 
 /** Throws: TypeError or RangeError for what cannot be a descriptor. */
-export function assertDescriptor(fd: unknown): asserts fd is number {
-  if (typeof fd !== 'number') throw new ArgumentTypeError(`a descriptor is a number, not ${typeof fd}`);
-  if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) throw new ArgumentRangeError(`${fd} is not a descriptor`);
+export function assertDescriptor(fd: unknown, call: string): asserts fd is number {
+  if (typeof fd !== 'number') throw new ArgumentTypeError(`${call}: a descriptor is a number, not ${describe(fd)}`);
+  if (Number.isInteger(fd) && fd >= 0 && fd <= 0x7fffffff) return;
+  throw new ArgumentRangeError(`${call}: ${fd} is not a descriptor`);
 }
 
 const OWNED = -constants.errno.EBUSY;

@@ -53,7 +53,7 @@ export class ByteStream extends StreamCore {
    * Source: asyncio's open_connection(sock=…), connect_read_pipe and connect_write_pipe.
    */
   static fromFd(fd: number): ByteStream {
-    assertDescriptor(fd);
+    assertDescriptor(fd, 'fromFd');
     const sockets = socketsOf(getRunningLoop());
     return adoptStream(sockets, new ByteStream(sockets, -1), fd)._belong();
   }

@@ -95,7 +95,7 @@ const NOT_OF_ADOPTED = [
 ] as const;
 
 function assertAdopted(options: DatagramOptions, call: string): void {
-  assertDescriptor(options.fd);
+  assertDescriptor(options.fd, `${call}: fd`);
   const also = NOT_OF_ADOPTED.find((name) => options[name] !== undefined);
   if (also !== undefined) throw new ArgumentTypeError(`${call}: ${also} is settled already for a socket that is open, fd`);
 }

@@ -53,7 +53,7 @@ export function openPackets(options: PacketOptions): Future<PacketSocket> {
   const { path, fd } = options;
   if ((path === undefined) === (fd === undefined)) throw new ArgumentTypeError(`${call}: give either a path or an fd`);
   if (path !== undefined) assertText(path, `${call}: path`);
-  else assertDescriptor(fd);
+  else assertDescriptor(fd, `${call}: fd`);
   const setting = packetSetting(options, call);
   const loop = getRunningLoop();
   const sockets = socketsOf(loop);

@@ -121,7 +121,7 @@ function assertPositive(value: unknown, what: string, most: number): void {
 }
 
 function assertAdopted({ fd, host, port, path }: ServerOptions, call: string): void {
-  assertDescriptor(fd);
+  assertDescriptor(fd, `${call}: fd`);
   if (host === undefined && port === undefined && path === undefined) return;
   throw new ArgumentTypeError(`${call}: a socket that listens already, fd, has its host, port or path`);
 }

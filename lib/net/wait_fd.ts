@@ -16,7 +16,7 @@ import { assertDescriptor, type Readiness } from '../kernel/watch_table.js';
  * Source: trio.lowlevel.wait_readable.
  */
 export function waitReadable(fd: number): Future<Readiness> {
-  assertDescriptor(fd);
+  assertDescriptor(fd, 'waitReadable');
   return getRunningLoop()._watches.wait(fd, Direction.read);
 }
 
@@ -26,7 +26,7 @@ export function waitReadable(fd: number): Future<Readiness> {
  * Returns, Throws, Checkpoint, Cancel: as `waitReadable`. Source: trio.lowlevel.wait_writable.
  */
 export function waitWritable(fd: number): Future<Readiness> {
-  assertDescriptor(fd);
+  assertDescriptor(fd, 'waitWritable');
   return getRunningLoop()._watches.wait(fd, Direction.write);
 }
 
@@ -38,6 +38,6 @@ export function waitWritable(fd: number): Future<Readiness> {
  * Source: trio.lowlevel.notify_closing.
  */
 export function notifyClosing(fd: number): void {
-  assertDescriptor(fd);
+  assertDescriptor(fd, 'notifyClosing');
   getRunningLoop()._watches.notifyClosing(fd);
 }

@@ -8,6 +8,7 @@ import { Future } from '../kernel/future.js';
 import type { LoopCore, ScheduledCall } from '../kernel/loop_core.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
+import { assertWaitable } from './waitables.js';
 
 /** Options of `asCompleted`. */
 export interface AsCompletedOptions {
@@ -182,13 +183,15 @@ export function asCompleted<A extends Waitable>(
 ): Completions<Future<WaitableValue<A>>> {
   assertOptions(options, 'asCompleted', ['timeout']);
   const { timeout } = options;
-  const isCollection = typeof (waitables as Partial<Iterable<A>> | null)?.[Symbol.iterator] === 'function';
-  if (!isCollection || waitables instanceof Future || 'next' in (waitables as object)) {
+  const isObject = typeof waitables === 'object' && (waitables as object | null) !== null;
+  if (!isObject || !(Symbol.iterator in waitables) || waitables instanceof Future || 'next' in waitables) {
     throw new ArgumentTypeError('asCompleted: a collection of awaitables is needed, as in asCompleted([a, b])');
   }
   if (timeout !== undefined) assertInstant(timeout, 'asCompleted');
   const loop = getRunningLoop();
   const given = [...new Set(waitables)];
+  // Before any is started, which nobody would wait for then.
+  for (const waitable of given) assertWaitable(waitable, 'asCompleted');
   const futures = given.map((waitable) => toFuture(waitable, 'asCompleted') as Future<WaitableValue<A>>);
   const implicit = futures.filter((future, i) => (given[i] as unknown) !== future);
   return new Completions(loop, new Set(futures), implicit, timeout);

@@ -173,3 +173,12 @@ describe.each(takers)('%s', (_name, take) => {
     expect(() => take(0)).toThrow(withCode('ERR_NO_RUNNING_LOOP'));
   });
 });
+
+test.each([
+  ['waitReadable', waitReadable], ['waitWritable', waitWritable], ['notifyClosing', notifyClosing],
+])('arguments: %s says of what is no descriptor that it is none', (name, call: (fd: number) => unknown) => {
+  const start = new RegExp(`^${name}: `);
+  expect(() => call(null as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE', /a descriptor is a number, not null/));
+  expect(() => call('3' as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE', start));
+  for (const fd of [-1, NaN, 1.5, 2 ** 31]) expect(() => call(fd)).toThrow(withCode('ERR_OUT_OF_RANGE', start));
+});

@@ -1,5 +1,6 @@
 // asCompleted: the tasks themselves, in the order in which they are done.
 import {
+  allTasks,
   asCompleted,
   checkpoint,
   type CoroutineFunction,
@@ -172,10 +173,13 @@ test('AC4: asCompleted: duplicates are one', virtualTime(function* () {
 }));
 
 test('AC4: asCompleted: a single awaitable or what is no collection is refused', virtualTime(function* () {
-  for (const bad of [sleep(1), trivial(1), null, undefined, 5, {}, checkpoint()]) {
+  for (const bad of [sleep(1), trivial(1), null, undefined, 5, 'text', {}, checkpoint()]) {
     expect(codeOf(() => asCompleted(bad as never))).toBe('ERR_INVALID_ARG_TYPE');
   }
   expect(codeOf(() => asCompleted([5 as never]))).toBe('ERR_INVALID_ARG_TYPE');
+  const before = allTasks().size;
+  expect(codeOf(() => asCompleted([trivial(1), 5 as never]))).toBe('ERR_INVALID_ARG_TYPE');
+  expect(allTasks().size).toBe(before);
   expect(codeOf(() => asCompleted([sleep(1)], { timeout: NaN }))).toBe('ERR_OUT_OF_RANGE');
   expect(codeOf(() => asCompleted([sleep(1)], { timeout: 'x' as never }))).toBe('ERR_INVALID_ARG_TYPE');
 }));
