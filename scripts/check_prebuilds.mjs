@@ -13,7 +13,7 @@ import { findZig } from './prebuild/toolchain.mjs';
 // Looked up only if the process has them: GNU's profiler and transactional memory, which no C library has.
 const OPTIONAL = /^(__gmon_start__|_ITM_(de)?registerTMCloneTable)$/;
 const LIBRARIES = {
-  glibc: /^(lib(c|m|pthread|dl)\.so\.\d+|ld-linux-(x86-64|aarch64)\.so\.\d)$/,
+  glibc: /^(lib(c|m|pthread|dl)\.so\.\d+|(ld-linux-(x86-64|aarch64|armhf)|ld64)\.so\.\d)$/,
   musl: /^libc\.so$/,
 };
 
@@ -68,6 +68,7 @@ function strayPaths(bytes) {
 }
 
 function checkElf(target, binary) {
+  check(target, target.kind, unless(binary.kind === target.kind, `found ${binary.kind}`));
   check(target, 'a shared object', unless(binary.type === 'shared object', `found ${binary.type}`));
   const foreign = binary.libraries.filter((name) => !LIBRARIES[target.libc].test(name));
   check(target, `no library but ${target.libc}'s`, listed(foreign));

@@ -3,15 +3,18 @@
 // machine's own, and `others` are those besides that a machine of this kind can run, which then have to be run, too.
 //
 //   this machine's own target         the whole suite, and test/prebuilds/smoke.mjs
-//   linux-arm64-glibc on x64          the smoke test and the tests of the kernel, by Node for arm64 under qemu-user
+//   linux-arm64-glibc, linux-armv7-glibc, linux-ppc64-glibc on x64
+//                                     the smoke test and the tests of the kernel, by Node for that machine under qemu-user
 //   linux-x64-musl, linux-arm64-musl  test/prebuilds/probe.cc, which loads the binary under musl and runs loops with it:
 //                                     the registries have no Node for musl. Under qemu-user for arm64 on x64.
 //
+// This machine's own is run first, the others then side by side: the programs of each need one processor.
 // `npm run build && npm run build:test` have to come first. `--smoke` leaves the suite out.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { emulatedNode, findEmulator } from './prebuild/emulation.mjs';
+import { canEmulate, emulatedNode, findEmulator } from './prebuild/emulation.mjs';
 import { findMuslLoader } from './prebuild/musl_loader.mjs';
 import { buildProbe } from './prebuild/probe.mjs';
 import { chooseTargets, hostTarget, root, targets } from './prebuild/targets.mjs';
@@ -23,42 +26,52 @@ const PROBE = 'a probe under musl';
 const words = process.argv.slice(2);
 const smokeOnly = words.includes('--smoke');
 const wanted = words.filter((word) => word !== '--smoke');
-const outcomes = [];
 
-/** Runs a program with a target's binary; false when it fails. */
-function runs(target, command, args) {
+/** Runs programs with a target's binary, false when one fails. What they print is shown at once, or put into `printed`. */
+function starterFor(target, printed) {
   const env = { ...process.env, READYLOOP_NATIVE_PATH: path.join(root, target.file) };
-  return spawnSync(command, args, { cwd: root, env, stdio: 'inherit' }).status === 0;
+  const stdio = printed === null ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+  return (command, args) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(command, args, { cwd: root, env, stdio });
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => printed.push(chunk));
+      child.on('error', reject);
+      child.on('close', (status) => resolve(status === 0));
+    });
 }
 
-function runSuite(target) {
-  const programs = smokeOnly ? [SMOKE] : [SMOKE, JEST];
-  return programs.every((program) => runs(target, process.execPath, program));
+/** Runs programs of a Node one after the other, until one fails. */
+async function runInTurn(start, node, programs) {
+  for (const program of programs) if (!(await start(node, program))) return false;
+  return true;
 }
 
-function runEmulated(target) {
-  const node = emulatedNode();
+function runSuite(_target, start) {
+  return runInTurn(start, process.execPath, smokeOnly ? [SMOKE] : [SMOKE, JEST]);
+}
+
+function runEmulated(target, start) {
+  const node = emulatedNode(target.arch);
   // Emulated code is slow, not wrong: the time limit of a test is another one.
   const kernel = [...JEST, '--runInBand', '--testTimeout', '120000', 'test/kernel/'];
-  const programs = smokeOnly ? [SMOKE] : [SMOKE, kernel];
-  return programs.every((program) => runs(target, node, program));
+  return runInTurn(start, node, smokeOnly ? [SMOKE] : [SMOKE, kernel]);
 }
 
-async function runProbe(target) {
+async function runProbe(target, start) {
   const probe = await buildProbe(target);
   const command = [findMuslLoader(target.arch), probe, path.join(root, target.file)];
-  if (target.arch !== process.arch) command.unshift(findEmulator());
-  return runs(target, command[0], command.slice(1));
+  if (target.arch !== process.arch) command.unshift(findEmulator(target.arch));
+  return start(command[0], command.slice(1));
 }
 
 /** The way to run a target here; null where there is none. */
 function wayOf(target) {
   if (target === hostTarget()) return ['the suite', runSuite];
   if (target.platform !== 'linux' || process.platform !== 'linux') return null;
-  const emulates = target.arch === 'arm64' && process.arch === 'x64';
+  const emulates = canEmulate(target.arch) && process.arch === 'x64';
   if (target.arch !== process.arch && !emulates) return null;
   if (target.libc === 'musl') return [PROBE, runProbe];
-  return emulates ? ['Node for arm64 under qemu-user', runEmulated] : null;
+  return emulates ? [`Node for ${target.arch} under qemu-user`, runEmulated] : null;
 }
 
 /** The targets that a word means: `host`, `others`, or a name. */
@@ -73,12 +86,29 @@ async function judge(target, isWanted) {
   if (way === null) return isWanted ? 'FAILED: this machine cannot run it' : 'not run: this machine cannot';
   if (!existsSync(path.join(root, target.file))) return `FAILED: no ${target.file}: npm run prebuild -- ${target.name}`;
   const [how, run] = way;
+  const printed = target === hostTarget() ? null : [];
   console.log(`--- ${target.name}: ${how}`);
   try {
-    return (await run(target)) ? `ran: ${how}` : `FAILED: ${how}`;
+    return (await run(target, starterFor(target, printed))) ? `ran: ${how}` : `FAILED: ${how}`;
   } catch (error) {
     return `${isWanted ? 'FAILED' : 'not run'}: ${error.message}`;
+  } finally {
+    if (printed !== null) console.log(`--- ${target.name} has printed:\n${Buffer.concat(printed)}`);
   }
+}
+
+/** Judges targets, this machine's own alone and the others side by side. Returns: [name, outcome] of each, in order. */
+async function judgeAll(chosen, isWanted) {
+  const outcomes = new Map(chosen.map(({ name }) => [name, null]));
+  const take = async (target) => outcomes.set(target.name, await judge(target, isWanted));
+  const own = chosen.filter((target) => target === hostTarget());
+  for (const target of own) await take(target);
+  const left = chosen.filter((target) => !own.includes(target));
+  const work = async () => {
+    for (let target = left.shift(); target !== undefined; target = left.shift()) await take(target);
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, work));
+  return [...outcomes];
 }
 
 /** A line about a target. CI gathers those that begin with `not run: `. */
@@ -89,10 +119,9 @@ function tell(name, outcome) {
 }
 
 const named = chooseTargets(wanted.flatMap(namesOf));
-for (const target of named) outcomes.push([target.name, await judge(target, wanted.length > 0)]);
+const outcomes = await judgeAll(named, wanted.length > 0);
 if (wanted.includes('others')) {
-  const beyond = targets.filter((target) => wayOf(target) === null);
-  for (const target of beyond) outcomes.push([target.name, await judge(target, false)]);
+  outcomes.push(...(await judgeAll(targets.filter((target) => wayOf(target) === null), false)));
 }
 console.log();
 for (const [name, outcome] of outcomes) tell(name, outcome);

@@ -1,7 +1,8 @@
 // Reads from the headers of a binary what it was made for, and whether all of it is there, without loading it. Loading a
 // truncated file can end the process with a bus error, and one for another C library may load and then misbehave, so
-// this is asked first. It reads a few hundred bytes and knows the two formats of the platforms that are shipped: ELF of
-// 64 bits, and Mach-O. A file that cannot be read at all is an error of the system, as readFileSync's.
+// this is asked first. It reads a few hundred bytes and knows the two formats of the platforms that are shipped: ELF,
+// little-endian, of 64 and 32 bits, and Mach-O. A file that cannot be read at all is an error of the system, as
+// readFileSync's.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
@@ -27,6 +28,31 @@ const ELF_ARCHITECTURES: Readonly<Record<number, string>> = {
   258: 'loong64',
 };
 const MACH_O_ARCHITECTURES: Readonly<Record<number, string>> = { 0x0100_0007: 'x64', 0x0100_000c: 'arm64' };
+
+/** Where the fields of an ELF file are, and how wide those that are as wide as an address. */
+interface ElfLayout {
+  readonly read: (from: Buffer, at: number) => number;
+  readonly wordBytes: number;
+  /** Where the header has the place of the table of segments, that of the table of sections, and their sizes. */
+  readonly header: { readonly segments: number; readonly sections: number; readonly segmentBytes: number };
+  readonly segment: { readonly bytes: number; readonly offset: number; readonly address: number; readonly size: number };
+}
+
+/** Reads a 64-bit number that is an offset or a length; those of a real file are far below 2^53. */
+const long = (from: Buffer, at: number): number => Number(from.readBigUInt64LE(at));
+
+const ELF_64: ElfLayout = {
+  read: long,
+  wordBytes: 8,
+  header: { segments: 32, sections: 40, segmentBytes: 54 },
+  segment: { bytes: 56, offset: 8, address: 16, size: 32 },
+};
+const ELF_32: ElfLayout = {
+  read: (from, at) => from.readUInt32LE(at),
+  wordBytes: 4,
+  header: { segments: 28, sections: 32, segmentBytes: 42 },
+  segment: { bytes: 32, offset: 4, address: 8, size: 16 },
+};
 
 const LOADED = 1;
 const DYNAMIC = 2;
@@ -67,9 +93,6 @@ export function readBinaryHeader(path: string): BinaryHeader {
   }
 }
 
-/** Reads a 64-bit number that is an offset or a length; those of a real file are far below 2^53. */
-const long = (from: Buffer, at: number): number => Number(from.readBigUInt64LE(at));
-
 /** The parts of an ELF file that are mapped, from its program headers. */
 interface Segment {
   readonly type: number;
@@ -83,46 +106,48 @@ function readElf(file: Parts): BinaryHeader {
   const isBigEndian = header[5] === 2;
   const machine = isBigEndian ? header.readUInt16BE(18) : header.readUInt16LE(18);
   const arch = ELF_ARCHITECTURES[machine] ?? `machine ${machine}`;
-  const is64Bits = header[4] === 2;
   const said = { ...NOTHING, platform: 'linux', arch, bytes: file.bytes, expectedBytes: header.length } as const;
-  if (isBigEndian || !is64Bits) return said;
-  const sections = long(header, 40) + header.readUInt16LE(58) * header.readUInt16LE(60);
-  const segments = readSegments(file, header);
+  if (isBigEndian) return said;
+  const layout = header[4] === 2 ? ELF_64 : ELF_32;
+  const sizes = layout.header.segmentBytes;
+  const sections = layout.read(header, layout.header.sections) +
+    header.readUInt16LE(sizes + 4) * header.readUInt16LE(sizes + 6);
+  const segments = readSegments(file, header, layout);
   const ends = segments.filter(({ type }) => type === LOADED).map(({ offset, bytes }) => offset + bytes);
   const interpreter = segments.find(({ type }) => type === INTERPRETER);
   return {
     ...said,
     interpreter: interpreter === undefined ? null : textIn(file.read(interpreter.offset, interpreter.bytes), 0),
-    libraries: readLibraries(file, segments),
+    libraries: readLibraries(file, segments, layout),
     expectedBytes: Math.max(header.length, sections, ...ends),
   };
 }
 
-function readSegments(file: Parts, header: Buffer): Segment[] {
-  const [size, count] = [header.readUInt16LE(54), header.readUInt16LE(56)];
-  const table = file.read(long(header, 32), size * count);
+function readSegments(file: Parts, header: Buffer, { read, header: places, segment }: ElfLayout): Segment[] {
+  const [size, count] = [header.readUInt16LE(places.segmentBytes), header.readUInt16LE(places.segmentBytes + 2)];
+  const table = file.read(read(header, places.segments), size * count);
   const segments: Segment[] = [];
-  for (let at = 0; at + 56 <= table.length && size >= 56; at += size) {
+  for (let at = 0; at + segment.bytes <= table.length && size >= segment.bytes; at += size) {
     segments.push({
       type: table.readUInt32LE(at),
-      offset: long(table, at + 8),
-      address: long(table, at + 16),
-      bytes: long(table, at + 32),
+      offset: read(table, at + segment.offset),
+      address: read(table, at + segment.address),
+      bytes: read(table, at + segment.size),
     });
   }
   return segments;
 }
 
-function readLibraries(file: Parts, segments: readonly Segment[]): string[] {
+function readLibraries(file: Parts, segments: readonly Segment[], { read, wordBytes }: ElfLayout): string[] {
   const dynamic = segments.find(({ type }) => type === DYNAMIC);
   if (dynamic === undefined) return [];
   const entries = file.read(dynamic.offset, dynamic.bytes);
   const names: number[] = [];
   let strings = 0;
-  for (let at = 0; at + 16 <= entries.length; at += 16) {
-    const tag = long(entries, at);
-    if (tag === NEEDED) names.push(long(entries, at + 8));
-    if (tag === STRINGS) strings = long(entries, at + 8);
+  for (let at = 0; at + 2 * wordBytes <= entries.length; at += 2 * wordBytes) {
+    const tag = read(entries, at);
+    if (tag === NEEDED) names.push(read(entries, at + wordBytes));
+    if (tag === STRINGS) strings = read(entries, at + wordBytes);
   }
   const home = segments.find(({ type, address, bytes }) =>
     type === LOADED && address <= strings && strings < address + bytes);

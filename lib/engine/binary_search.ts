@@ -46,8 +46,9 @@ export function findBinary(root: string | null, exact: string | undefined, host:
 
 /** Where the prebuilt binary for a host is, if there is one. */
 export function prebuiltPath(root: string, host: Host): string {
-  const tag = host.libc === null ? '' : `.${host.libc}`;
-  return join(root, 'prebuilds', `${host.platform}-${host.arch}`, `readyloop${tag}.node`);
+  const version = host.armVersion === undefined ? '' : `.armv${host.armVersion}`;
+  const libc = host.libc === null ? '' : `.${host.libc}`;
+  return join(root, 'prebuilds', `${host.platform}-${host.arch}`, `readyloop${version}${libc}.node`);
 }
 
 function resolve(root: string): string | null {
@@ -69,7 +70,7 @@ function resolve(root: string): string | null {
 function ofOwnLibc(path: string, host: Host): string | null {
   const tagged = /\.(glibc|musl)\.node$/.exec(path)?.[1];
   if (tagged === undefined || host.libc === null || tagged === host.libc) return path;
-  const own = join(dirname(path), `readyloop.${host.libc}.node`);
+  const own = join(dirname(path), basename(prebuiltPath('', host)));
   return existsSync(own) ? own : null;
 }
 
@@ -81,7 +82,8 @@ function originOf(root: string, path: string): BinaryOrigin {
 
 /** The targets that the package ships a binary for. A test holds them against what `npm run prebuild` builds. */
 export const SHIPPED_TARGETS: readonly string[] = [
-  'linux-x64-glibc', 'linux-x64-musl', 'linux-arm64-glibc', 'linux-arm64-musl', 'darwin-x64', 'darwin-arm64',
+  'linux-x64-glibc', 'linux-x64-musl', 'linux-arm64-glibc', 'linux-arm64-musl', 'linux-armv7-glibc', 'linux-ppc64-glibc',
+  'darwin-x64', 'darwin-arm64',
 ];
 
 /** True if the package ships a binary for this host. */

@@ -11,6 +11,8 @@ export type Libc = 'glibc' | 'musl';
 export interface Host {
   readonly platform: string;
   readonly arch: string;
+  /** Which of the ARM architectures of 32 bits the runtime was made for, as `7`; absent for all others. */
+  readonly armVersion?: string;
   /** Null where the platform has only one, and where it cannot be told. */
   readonly libc: Libc | null;
   /** Names and version of the runtime, as `Node v20.11.1`. */
@@ -21,13 +23,17 @@ let known: Host | null = null;
 
 /** This process. */
 export function thisHost(): Host {
-  known ??= { platform: process.platform, arch: process.arch, libc: ownLibc(), runtime: ownRuntime() };
+  known ??= { platform: process.platform, arch: process.arch, ...ownArmVersion(), libc: ownLibc(), runtime: ownRuntime() };
   return known;
 }
 
-/** The host's name among the targets, as `linux-x64-glibc`. */
+/** The host's name among the targets, as `linux-x64-glibc`, `linux-armv7-glibc`. */
 export function targetOf(host: Host): string {
-  return `${host.platform}-${host.arch}${host.libc === null ? '' : `-${host.libc}`}`;
+  return `${machineOf(host)}${host.libc === null ? '' : `-${host.libc}`}`;
+}
+
+function machineOf({ platform, arch, armVersion }: Host): string {
+  return `${platform}-${arch}${armVersion === undefined ? '' : `v${armVersion}`}`;
 }
 
 /** The version of glibc, which takes the system a while to say; null if it is another library, or nobody knows. */
@@ -49,7 +55,14 @@ export function glibcVersion(): string | null {
 export function describeHost(host: Host): string {
   const version = host.libc === 'glibc' ? glibcVersion() : null;
   const libc = host.libc === null ? 'the system’s libc' : `${host.libc}${version === null ? '' : ` ${version}`}`;
-  return `${host.platform}-${host.arch} (${libc}), ${host.runtime}`;
+  return `${machineOf(host)} (${libc}), ${host.runtime}`;
+}
+
+// node-gyp-build asks the same. A Node of 32 bits that does not say is taken for none that is shipped.
+function ownArmVersion(): Pick<Host, 'armVersion'> {
+  if (process.arch !== 'arm') return {};
+  const { arm_version: version } = process.config.variables as { arm_version?: string | number };
+  return version === undefined ? {} : { armVersion: String(version) };
 }
 
 function ownLibc(): Libc | null {

@@ -74,7 +74,7 @@ base::Status EpollSelector::deregister_fd(int fd) noexcept {
 
 int EpollSelector::wait_for_events(base::Duration wait) noexcept {
   if (wait > base::Duration::zero() && has_wait_ns_) {
-    const timespec timeout = to_timespec(wait);
+    const KernelTimespec timeout{to_whole_seconds<std::int64_t>(wait), (wait % std::chrono::seconds(1)).count()};
     const int count = syscalls_.wait_ns(epoll_.get(), buffer_.data(), kCapacity, &timeout);
     // ENOSYS: a kernel before 5.11. EPERM: a seccomp filter that does not know the call, as container runtimes of that
     // age have. Neither will change while we run. (epoll_test: "falls back to milliseconds…")

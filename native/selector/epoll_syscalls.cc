@@ -13,8 +13,6 @@
 
 namespace readyloop::selector {
 
-static_assert(sizeof(timespec) == 16, "the kernel reads a 64-bit timespec here");
-
 const EpollSyscalls READYLOOP_REAL(kEpollSyscalls) = {
     []() noexcept -> int { return ::epoll_create1(EPOLL_CLOEXEC); },
     [](int epoll, int operation, int fd, epoll_event* event) noexcept -> int {
@@ -23,7 +21,7 @@ const EpollSyscalls READYLOOP_REAL(kEpollSyscalls) = {
     [](int epoll, epoll_event* events, int capacity, int timeout_ms) noexcept -> int {
       return ::epoll_wait(epoll, events, capacity, timeout_ms);
     },
-    [](int epoll, epoll_event* events, int capacity, const timespec* timeout) noexcept -> int {
+    [](int epoll, epoll_event* events, int capacity, const KernelTimespec* timeout) noexcept -> int {
       return static_cast<int>(::syscall(SYS_epoll_pwait2, epoll, events, capacity, timeout, nullptr, 0));
     },
     []() noexcept -> int { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); },

@@ -4,18 +4,24 @@
 
 #include <sys/epoll.h>
 
-#include <ctime>
+#include <cstdint>
 
 #include "base/seam.h"
 
 namespace readyloop::selector {
+
+// A span of time as newer system calls read it: of 64 bits on every machine, where the C library's timespec may be of 32.
+struct KernelTimespec {
+  std::int64_t seconds;
+  std::int64_t nanoseconds;
+};
 
 struct EpollSyscalls {
   int (*create)() noexcept;
   int (*ctl)(int epoll, int operation, int fd, epoll_event* event) noexcept;
   int (*wait)(int epoll, epoll_event* events, int capacity, int timeout_ms) noexcept;
   // As wait, with a timeout in nanoseconds: Linux 5.11 and later.
-  int (*wait_ns)(int epoll, epoll_event* events, int capacity, const timespec* timeout) noexcept;
+  int (*wait_ns)(int epoll, epoll_event* events, int capacity, const KernelTimespec* timeout) noexcept;
   // What wakes it.
   int (*create_event)() noexcept;
 };

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runQuietly } from './run_quietly.mjs';
-import { root } from './targets.mjs';
+import { compilerFlags, root } from './targets.mjs';
 
 /**
  * What everything in a binary is compiled with. Tables of lines stay in the unstripped copy, for whoever has to read a
@@ -12,6 +12,8 @@ import { root } from './targets.mjs';
 export function commonFlags(zig) {
   const maps = [`-ffile-prefix-map=${root}=.`, `-ffile-prefix-map=${zig}=zig`];
   return [
+    // One layout of what the system tells of files, on machines of 32 bits, too. Node's headers count on it.
+    '-D_FILE_OFFSET_BITS=64',
     '-O2',
     '-fPIC',
     '-gline-tables-only',
@@ -37,7 +39,7 @@ export async function compileAll(zig, target, sources, folder) {
     for (let index = left.shift(); index !== undefined; index = left.shift()) {
       const { file, flags } = sources[index];
       const files = ['-c', file, '-o', objects[index]];
-      await runQuietly(path.join(zig, 'zig'), ['c++', '-target', target.zig, ...common, ...flags, ...files]);
+      await runQuietly(path.join(zig, 'zig'), ['c++', ...compilerFlags(target), ...common, ...flags, ...files]);
     }
   };
   await Promise.all(Array.from({ length: os.availableParallelism() }, worker));

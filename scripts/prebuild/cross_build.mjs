@@ -8,7 +8,7 @@ import { readMachO } from './mach_o.mjs';
 import { runQuietly } from './run_quietly.mjs';
 import { runtimeSources } from './runtime.mjs';
 import { strip } from './strip.mjs';
-import { buildFolder, EXPORTS, MACOS, OF_NODE, root, unstripped } from './targets.mjs';
+import { buildFolder, compilerFlags, EXPORTS, MACOS, OF_NODE, root, unstripped } from './targets.mjs';
 
 const COMPILE = [
   '-std=c++17',
@@ -57,7 +57,7 @@ async function linkMachO(zig, target, objects, output) {
 
 // As C: the C++ runtime is among the objects.
 async function linkElf(zig, target, objects, output) {
-  await runQuietly(path.join(zig, 'zig'), ['cc', '-target', target.zig, ...LINK_ELF, ...objects, '-o', output]);
+  await runQuietly(path.join(zig, 'zig'), ['cc', ...compilerFlags(target), ...LINK_ELF, ...objects, '-o', output]);
 }
 
 /** Builds one target into its place in prebuilds/. */

@@ -6,7 +6,7 @@ import { commonFlags, compileAll } from './compile.mjs';
 import { runQuietly } from './run_quietly.mjs';
 import { runtimeSources } from './runtime.mjs';
 import { strip } from './strip.mjs';
-import { buildFolder, NODE, root, unstripped } from './targets.mjs';
+import { buildFolder, compilerFlags, NODE, root, unstripped } from './targets.mjs';
 
 // Options of GNU's compiler and linker that mean nothing here: what may be seen of the C++ runtime is said by the version
 // script.
@@ -16,6 +16,7 @@ const FOREIGN = ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'
 function writeCompiler(file, zig, language, target, { flags, runtime }) {
   const program = path.join(zig, 'zig');
   const quoted = (words) => words.map((word) => `'${word}'`).join(' ');
+  const machine = quoted(compilerFlags(target));
   const lines = [
     '#!/bin/sh',
     `# zig ${language}, less the options that it does not know.`,
@@ -25,8 +26,8 @@ function writeCompiler(file, zig, language, target, { flags, runtime }) {
     `  case "$option" in ${FOREIGN.join('|')}) continue ;; -shared) links=yes ;; esac`,
     '  set -- "$@" "$option"',
     'done',
-    `if [ $links = yes ]; then exec '${program}' cc -target ${target.zig} "$@" ${quoted(runtime)}; fi`,
-    `exec '${program}' ${language} -target ${target.zig} "$@" ${quoted(flags)}`,
+    `if [ $links = yes ]; then exec '${program}' cc ${machine} "$@" ${quoted(runtime)}; fi`,
+    `exec '${program}' ${language} ${machine} "$@" ${quoted(flags)}`,
     '',
   ];
   writeFileSync(file, lines.join('\n'));

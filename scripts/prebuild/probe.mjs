@@ -6,7 +6,7 @@ import { compileAll } from './compile.mjs';
 import { readElf } from './elf.mjs';
 import { runQuietly } from './run_quietly.mjs';
 import { runtimeSources } from './runtime.mjs';
-import { OF_NODE, root } from './targets.mjs';
+import { compilerFlags, OF_NODE, root } from './targets.mjs';
 import { findNodeHeaders, findZig } from './toolchain.mjs';
 
 const SOURCES = ['probe.cc', 'loop_under_test.cc', 'host.cc', 'entry.c'];
@@ -38,7 +38,7 @@ export async function buildProbe(target) {
   const sources = [...ours, stubs].map((file) => ({ file, flags: flagsOf(file) }));
   const objects = await compileAll(zig, target, [...sources, ...runtimeSources(zig, target)], folder);
   const program = path.join(root, folder, 'probe');
-  const link = ['cc', '-target', target.zig, '-shared', '-Wl,-e,probe_entry', ...objects, '-o', program];
+  const link = ['cc', ...compilerFlags(target), '-shared', '-Wl,-e,probe_entry', ...objects, '-o', program];
   await runQuietly(path.join(zig, 'zig'), link);
   return program;
 }

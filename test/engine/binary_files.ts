@@ -49,3 +49,26 @@ export function machO(machine: number, end: number): Buffer {
   bytes.writeBigUInt64LE(BigInt(end), 32 + 48);
   return bytes;
 }
+
+/** An ELF file of 32 bits, little-endian: one part that is all of it, its libraries, and a dynamic linker. */
+export function elf32(machine: number, libraries: readonly string[], interpreter: string): Buffer {
+  const [LOADED, DYNAMIC, INTERPRETER, NEEDED, STRINGS] = [1, 2, 3, 1, 5];
+  const [table, entries] = [52, 52 + 3 * 32];
+  const strings = entries + (libraries.length + 2) * 8;
+  const texts = ['', ...libraries, interpreter].map((text) => `${text}\0`);
+  const places = texts.map((_, index) => texts.slice(0, index).join('').length);
+  const bytes = Buffer.concat([Buffer.alloc(strings), Buffer.from(texts.join(''))]);
+  const words = (at: number, ...values: number[]): void =>
+    values.forEach((value, index) => bytes.writeUInt32LE(value, at + index * 4));
+  bytes.write('\u007fELF\u0001\u0001\u0001', 'latin1');
+  bytes.writeUInt16LE(machine, 18);
+  words(28, table);
+  [32, 3].forEach((value, index) => bytes.writeUInt16LE(value, 42 + index * 2));
+  // Type, place, address, and after another address the size.
+  words(table, LOADED, 0, 0x1000, 0, bytes.length);
+  words(table + 32, DYNAMIC, entries, 0x1000 + entries, 0, strings - entries);
+  words(table + 64, INTERPRETER, strings + places[texts.length - 1]!, 0, 0, interpreter.length + 1);
+  libraries.forEach((_, index) => words(entries + index * 8, NEEDED, places[index + 1]!));
+  words(entries + libraries.length * 8, STRINGS, 0x1000 + strings);
+  return bytes;
+}

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readBinaryHeader } from '../../lib/engine/binary_header';
 import { libcOf, problemOfFile, problemOfHeader } from '../../lib/engine/binary_problem';
 import { type Host, libcOfProgram, targetOf, thisHost } from '../../lib/engine/host';
-import { addon, changedAddon, machO, useFolder } from './binary_files';
+import { addon, changedAddon, elf32, machO, useFolder } from './binary_files';
 
 const folder = useFolder();
 const onLinux = process.platform === 'linux' ? test : test.skip;
@@ -63,6 +63,24 @@ test('binary header: binaries of macOS are told by architecture, and cut ones no
   expect(problemOfFile(write('both.node', universal), mac('arm64'))).toBeNull();
 });
 
+test('binary header: a binary of 32 bits is read as well, and a cut one noticed', () => {
+  const pi: Host = { platform: 'linux', arch: 'arm', armVersion: '7', libc: 'glibc', runtime: 'Node v20.11.0' };
+  const bytes = elf32(40, ['libdl.so.2', 'libc.so.6'], '/lib/ld-linux-armhf.so.3');
+  const file = path.join(folder(), 'arm.node');
+  writeFileSync(file, bytes);
+  const header = readBinaryHeader(file);
+  expect(header).toEqual({
+    platform: 'linux', arch: 'arm', interpreter: '/lib/ld-linux-armhf.so.3', libraries: ['libdl.so.2', 'libc.so.6'],
+    bytes: bytes.length, expectedBytes: bytes.length,
+  });
+  expect(libcOfProgram(header)).toBe('glibc');
+  expect(problemOfFile(file, pi)).toBeNull();
+  expect(problemOfFile(file, { ...pi, libc: 'musl' })).toBe('it is for glibc, and this process runs on musl');
+  expect(problemOfFile(file, host)).toBe('it is for linux-arm, and this is linux-x64');
+  writeFileSync(file, bytes.subarray(0, bytes.length - 1));
+  expect(problemOfFile(file, pi)).toBe(`it is truncated (${bytes.length - 1} bytes of ${bytes.length})`);
+});
+
 test('binary header: a binary for another libc is told by the libraries that it wants', () => {
   const header = {
     platform: 'linux', arch: 'x64', interpreter: null, libraries: ['libm.so.6', 'libc.so.6'], bytes: 9, expectedBytes: 9,
@@ -81,7 +99,8 @@ test('binary header: dynamic linkers tell glibc from musl', () => {
     .toEqual(['glibc', 'glibc', 'glibc', 'glibc', 'musl', 'musl', null, null]);
 });
 
-test('host: the name of a target has the libc where there are several', () => {
+test('host: the name of a target has the libc where there are several, and the version of a 32-bit ARM', () => {
   expect(targetOf(host)).toBe('linux-x64-glibc');
+  expect(targetOf({ ...host, arch: 'arm', armVersion: '7' })).toBe('linux-armv7-glibc');
   expect(targetOf({ ...host, platform: 'darwin', arch: 'arm64', libc: null })).toBe('darwin-arm64');
 });

@@ -1,4 +1,5 @@
 // Where the binary is looked for, in which order, and what is taken.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBinary, isShipped, prebuiltPath } from '../../lib/engine/binary_search';
@@ -67,9 +68,25 @@ onLinux('binary search: the libc that the process runs on decides, not the distr
   expect(found(packageWith(prebuilt), undefined, { ...host, libc: other })).toBeNull();
 });
 
-test('binary search: six targets are shipped, and others are known not to be', () => {
-  const on = (platform: string, arch: string, libc: Host['libc']): boolean =>
-    isShipped({ platform, arch, libc, runtime: 'Node' });
+test('binary search: the version of a 32-bit ARM is part of the name, as node-gyp-build wants it', () => {
+  const root = packageWith('prebuilds/linux-arm/readyloop.armv7.glibc.node');
+  const ask = (armVersion: string): unknown => {
+    const variables = { npm_config_platform: 'linux', npm_config_arch: 'arm', ARM_VERSION: armVersion, LIBC: 'glibc' };
+    const env = { ...process.env, ...variables };
+    const asked = `require('node-gyp-build').resolve(${JSON.stringify(root)})`;
+    const code = `try { console.log(${asked}) } catch { console.log(null) }`;
+    return spawnSync(process.execPath, ['-e', code], { env, encoding: 'utf8' }).stdout.trim();
+  };
+  const pi: Host = { platform: 'linux', arch: 'arm', armVersion: '7', libc: 'glibc', runtime: 'Node' };
+  expect(ask('7')).toBe(prebuiltPath(root, pi));
+  expect(ask('6')).toBe('null');
+});
+
+test('binary search: eight targets are shipped, and others are known not to be', () => {
+  const on = (platform: string, arch: string, libc: Host['libc'], more: Partial<Host> = {}): boolean =>
+    isShipped({ platform, arch, libc, runtime: 'Node', ...more });
   expect(on('linux', 'x64', 'glibc') && on('linux', 'arm64', 'musl') && on('darwin', 'arm64', null)).toBe(true);
+  expect(on('linux', 'arm', 'glibc', { armVersion: '7' }) && on('linux', 'ppc64', 'glibc')).toBe(true);
   expect([on('linux', 'riscv64', 'glibc'), on('win32', 'x64', null)]).toEqual([false, false]);
+  expect([on('linux', 'arm', 'glibc', { armVersion: '6' }), on('linux', 'ppc64', 'musl')]).toEqual([false, false]);
 });

@@ -5,35 +5,30 @@
 
 namespace {
 
-// Which layout of `struct stat` is meant: the only one that 64-bit machines ever had.
-#if defined(__x86_64__)
+// Which layout of `struct stat` is meant: the newest one, of each machine.
+#if defined(__x86_64__) || defined(__powerpc64__)
 constexpr int kLayout = 1;
-#else
+#elif defined(__arm__)
+constexpr int kLayout = 3;
+#elif defined(__aarch64__)
 constexpr int kLayout = 0;
+#else
+#error "whoever adds a machine looks this up in the glibc of that machine: _STAT_VER_LINUX"
 #endif
 
 }  // namespace
 
 extern "C" {
 
-int __xstat(int layout, const char* path, struct stat* status);
-int __fxstat(int layout, int descriptor, struct stat* status);
-int __lxstat(int layout, const char* path, struct stat* status);
+int __xstat64(int layout, const char* path, struct stat64* status);
+int __fxstat64(int layout, int descriptor, struct stat64* status);
+int __lxstat64(int layout, const char* path, struct stat64* status);
 
-// The names with 64 are what they are called where large files were asked for; it is the same structure.
+// Large files are asked for, and then the names with 64 are what is called. On 64-bit machines the others are the same
+// functions; on others they would be about another structure, and are left out.
 #define HIDDEN __attribute__((visibility("hidden")))
-HIDDEN int stat(const char* path, struct stat* status) noexcept { return __xstat(kLayout, path, status); }
-HIDDEN int fstat(int descriptor, struct stat* status) noexcept { return __fxstat(kLayout, descriptor, status); }
-HIDDEN int lstat(const char* path, struct stat* status) noexcept { return __lxstat(kLayout, path, status); }
-HIDDEN int stat64(const char* path, struct stat64* status) noexcept {
-  return __xstat(kLayout, path, reinterpret_cast<struct stat*>(status));
-}
-HIDDEN int fstat64(int descriptor, struct stat64* status) noexcept {
-  return __fxstat(kLayout, descriptor, reinterpret_cast<struct stat*>(status));
-}
-HIDDEN int lstat64(const char* path, struct stat64* status) noexcept {
-  return __lxstat(kLayout, path, reinterpret_cast<struct stat*>(status));
-}
-static_assert(sizeof(struct stat) == sizeof(struct stat64), "a structure for all");
+HIDDEN int stat64(const char* path, struct stat64* status) noexcept { return __xstat64(kLayout, path, status); }
+HIDDEN int fstat64(int descriptor, struct stat64* status) noexcept { return __fxstat64(kLayout, descriptor, status); }
+HIDDEN int lstat64(const char* path, struct stat64* status) noexcept { return __lxstat64(kLayout, path, status); }
 
 }  // extern "C"

@@ -99,7 +99,7 @@ int wait_epoll(int epoll, epoll_event* events, int capacity, int timeout_ms) noe
   return selector::kEpollSyscallsReal.wait(epoll, events, most, timeout_ms);
 }
 
-int wait_epoll_ns(int epoll, epoll_event* events, int capacity, const timespec* timeout) noexcept {
+int wait_epoll_ns(int epoll, epoll_event* events, int capacity, const selector::KernelTimespec* timeout) noexcept {
   if (const int error = interruption({EINTR})) return fail(error);
   const auto most = static_cast<int>(allowance(static_cast<std::size_t>(capacity)));
   return selector::kEpollSyscallsReal.wait_ns(epoll, events, most, timeout);

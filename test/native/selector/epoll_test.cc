@@ -29,6 +29,7 @@ struct Script {
   int waits = 0;
   int waits_ns = 0;
   int last_timeout_ms = -1;
+  KernelTimespec last_timeout{};
 };
 Script script;
 
@@ -45,8 +46,9 @@ const EpollSyscalls kScripted = {
       script.last_timeout_ms = timeout_ms;
       return script.wait_error != 0 ? fail_with(script.wait_error) : kEpollSyscalls.wait(epoll, events, capacity, 0);
     },
-    [](int epoll, epoll_event* events, int capacity, const timespec*) noexcept -> int {
+    [](int epoll, epoll_event* events, int capacity, const KernelTimespec* timeout) noexcept -> int {
       ++script.waits_ns;
+      script.last_timeout = *timeout;
       return script.wait_ns_error != 0 ? fail_with(script.wait_ns_error)
                                        : kEpollSyscalls.wait(epoll, events, capacity, 0);
     },
@@ -68,6 +70,15 @@ TEST_CASE("EpollSelector: waits in nanoseconds where the kernel can") {
   REQUIRE(selector->select(Duration(1), ready).ok());
   CHECK(script.waits_ns == 1);
   CHECK(script.waits == 0);
+}
+
+TEST_CASE("EpollSelector: the kernel is told of a wait longer than 32 bits of seconds") {
+  auto selector = open_scripted({});
+  std::vector<Event> ready;
+  REQUIRE(selector->select(std::chrono::seconds(5'000'000'000) + Duration(7), ready).ok());
+  CHECK(script.last_timeout.seconds == 5'000'000'000);
+  CHECK(script.last_timeout.nanoseconds == 7);
+  static_assert(sizeof(KernelTimespec) == 16, "on machines of 32 bits as well");
 }
 
 TEST_CASE("EpollSelector: falls back to milliseconds, rounded up, for good") {

@@ -7,6 +7,7 @@ using namespace std::chrono_literals;
 using readyloop::base::Duration;
 using readyloop::selector::to_milliseconds_rounded_up;
 using readyloop::selector::to_timespec;
+using readyloop::selector::to_whole_seconds;
 
 TEST_CASE("Timeout: milliseconds are rounded up, so that no wait ends early") {
   CHECK(to_milliseconds_rounded_up(1ns) == 1);
@@ -23,5 +24,9 @@ TEST_CASE("Timeout: a span that has passed is no wait") {
 
 TEST_CASE("Timeout: an endless span saturates") {
   CHECK(to_milliseconds_rounded_up(Duration::max()) == std::numeric_limits<int>::max());
+  CHECK(to_timespec(Duration::max()).tv_sec > 0);
   CHECK(to_timespec(Duration::max()).tv_nsec < 1'000'000'000);
+  // Cut to 32 bits, 2^32 seconds would be none at all.
+  CHECK(to_whole_seconds<std::int32_t>(std::chrono::seconds(4'294'967'296)) == 2'147'483'647);
+  CHECK(to_whole_seconds<std::int64_t>(std::chrono::seconds(4'294'967'296)) == 4'294'967'296);
 }
