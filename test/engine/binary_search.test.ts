@@ -57,12 +57,10 @@ test('binary search: the addon of another project is not taken', () => {
 });
 
 onLinux('binary search: the libc that the process runs on decides, not the distribution', () => {
-  const both = packageWith(...['glibc', 'musl'].map((libc) => `prebuilds/linux-${process.arch}/readyloop.${libc}.node`));
+  const fileFor = (libc: Host['libc']): string => path.relative('/x', prebuiltPath('/x', { ...host, libc }));
+  const both = packageWith(fileFor('glibc'), fileFor('musl'));
   for (const libc of ['glibc', 'musl'] as const) {
-    expect(found(both, undefined, { ...host, libc })).toEqual([
-      path.join('prebuilds', `linux-${process.arch}`, `readyloop.${libc}.node`),
-      'prebuilt',
-    ]);
+    expect(found(both, undefined, { ...host, libc })).toEqual([fileFor(libc), 'prebuilt']);
   }
   const other = host.libc === 'glibc' ? 'musl' : 'glibc';
   expect(found(packageWith(prebuilt), undefined, { ...host, libc: other })).toBeNull();
