@@ -9,25 +9,40 @@ interface Awaiting {
   readonly _nominal: { readonly name: string };
 }
 
+/** A task, as far as it says where it stands. */
+interface Standing extends Awaiting {
+  readonly _id: number;
+  readonly _status: object;
+}
+
 /** A status, as far as it says whose scope, group or combinator it is. */
 interface Owned {
   readonly parent: object | null;
   readonly host: object | null;
   readonly scope: object | null;
+  contains(status: object): boolean;
 }
 
 /** @internal The error of `task` when it is about to await the future `awaited`; null if nothing is wrong with that. */
 export function selfAwaitError(task: Awaiting, awaited: object): SelfAwaitError | null {
   if ((awaited as { readonly _isTask?: boolean })._isTask !== true) return null;
   if (task._nominal === awaited) return new SelfAwaitError(`${task._nominal.name} awaits itself and would never end`);
-  let status = (task as Awaiting & { readonly _status: object })._status as Owned | null;
-  for (; status !== null; status = status.parent as Owned | null) {
-    const owner = (status.host ?? (status.scope as { readonly host?: object } | null)?.host ?? null) as Awaiting | null;
-    if (owner?._nominal !== awaited) continue;
+  const { _id, _status } = task as Standing;
+  // Who waits for a task is older than it. So to await a younger one, as most do, costs the same at every depth.
+  if ((awaited as Standing)._id > _id) return null;
+  for (let status = _status as Owned | null; status !== null; status = status.parent as Owned | null) {
+    const owner = (status.host ?? (status.scope as { readonly host?: object } | null)?.host ?? null) as Standing | null;
+    if (owner?._nominal !== awaited || hasLeft(owner, status)) continue;
     return new SelfAwaitError(
       `${task._nominal.name} awaits ${owner._nominal.name}, which waits for it: neither would ever end; ` +
         'hand over a value by a future or queue instead',
     );
   }
   return null;
+}
+
+// A task may leave its scope while a child of `group.start()` is on its way in there: it does not wait for that one.
+// (A combinator has no scope that could be left: its children end before its task goes on.)
+function hasLeft(owner: Standing, status: Owned): boolean {
+  return status.host !== null && !status.contains(owner._status);
 }

@@ -121,7 +121,9 @@ export class Siblings implements Waiter, StatusScope {
     if (isCoroutine(item)) {
       if (!isDriven(item)) item.return(undefined);
     } else if (item instanceof Future) {
-      if (item.done() || this.#unfinished.has(item) || item === this.host._nominal) return;
+      if (item.done() || this.#unfinished.has(item)) return;
+      // The host, and a task that waits for it, cannot end before it: nobody asks them, or waits for them.
+      if (selfAwaitError(this.host, item) !== null) return;
       this.#attend(item as Future<unknown>);
       item._cancelBy(this.#cause as CancelRequest);
     }

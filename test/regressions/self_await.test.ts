@@ -1,7 +1,8 @@
 // An async body runs in a task that stands for its function's. A wait there for that very function never ended. Nor did the
 // wait of a child for the task whose group, or combinator, waits for it; and no timeout could end that either.
 import {
-  all, createTask, currentTask, type ExceptionGroup, type Future, moveOnAfter, type TaskGroup, waitFor,
+  all, createTask, currentTask, type ExceptionGroup, type Future, getRunningLoop, moveOnAfter, race, sleep, type TaskGroup,
+  waitFor,
 } from '../../lib/index';
 import { withCode } from '../helpers/failures';
 import { colours, groupIn, hosted, outcomeOf } from '../tasks/support';
@@ -63,5 +64,57 @@ describe.each(colours)('in $name bodies', ({ of, name }) => {
         })]);
       }));
       expect(yield* outcomeOf(task)).toEqual(['failed', withCode('ERR_SELF_AWAIT', /which waits for it/)]);
+    })());
+
+  const done = (value: unknown): Future<unknown> => {
+    const future = getRunningLoop().createFuture();
+    if (value instanceof Error) future.setException(value);
+    else future.setResult(value);
+    return future;
+  };
+
+  test.each([
+    ['has an outcome', (parent: Future<unknown>) => race([done('early'), parent]), 'early'],
+    ['has a failure', (parent: Future<unknown>) => all([done(new Error('early')), parent]), 'Error: early'],
+    ['has no time', (parent: Future<unknown>) => waitFor(parent, 0), expect.stringMatching(/^TimeoutError/)],
+    ['has refused to await itself', (parent: Future<unknown>) => all([currentTask()!, parent]),
+      expect.stringMatching(/^SelfAwaitError/)],
+  ])('regression: a combinator that %s leaves the task that waits for it alone', async (_, combine, expected) =>
+    hosted(function* () {
+      const seen: unknown[] = [];
+      const task = createTask(of(function* () {
+        yield groupIn(asked, function* (group) {
+          group.createTask(of(function* () {
+            try {
+              seen.push(yield combine(group.parentTask));
+            } catch (error) {
+              seen.push(String(error));
+            }
+          }));
+        });
+        return 'the parent went on';
+      }));
+      expect(yield* outcomeOf(task)).toEqual(['value', 'the parent went on']);
+      expect(seen).toEqual([expected]);
+    })());
+
+  test('regression: a child that is being started may await a caller who has left the scope of the call', async () =>
+    hosted(function* () {
+      const seen: unknown[] = [];
+      yield* groupIn(asked, function* (group) {
+        const caller = group.createTask(of(function* () {
+          let starting: Future<unknown> | undefined;
+          yield moveOnAfter(1_000, of(function* () {
+            starting = group.start(of(function* () {
+              yield sleep(1);
+              seen.push(yield caller);
+            }));
+          }));
+          starting?.addDoneCallback((future) => future.exception());
+          yield sleep(10);
+          return 'the caller went on';
+        }));
+      });
+      expect(seen).toEqual(['the caller went on']);
     })());
 });
