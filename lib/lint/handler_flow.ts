@@ -46,6 +46,8 @@ export function isThrownOn(judge: Judge, statements: readonly Node[], name: stri
 class HandlerFlow {
   readonly #judge: Judge;
   readonly #names: Set<string>;
+  // Of the loops that are followed: a `break` or `continue` of such a loop does not leave the handler either.
+  readonly #loopLabels = new Set<string>();
 
   constructor(judge: Judge, names: Set<string>) {
     this.#judge = judge;
@@ -66,16 +68,25 @@ class HandlerFlow {
   #statement(node: Node, inside: boolean): Fate {
     if (is(node, 'ThrowStatement')) return this.#isErrorItself(node.argument) ? THROWN : LOST;
     if (is(node, 'ReturnStatement')) return this.#isRejection(node.argument) ? THROWN : LOST;
-    if (is(node, 'BreakStatement', 'ContinueStatement')) return inside && node.label === null ? GOES_ON : LOST;
+    if (is(node, 'BreakStatement', 'ContinueStatement')) return this.#staysIn(node.label, inside) ? GOES_ON : LOST;
     if (is(node, 'BlockStatement')) return this.list(node.body, inside);
     if (is(node, 'IfStatement')) return this.#branch(node, inside);
     if (is(node, 'SwitchStatement')) return this.#switch(node);
     if (is(node, 'TryStatement')) return this.#try(node, inside);
-    if (is(node, 'LabeledStatement')) return this.#statement(node.body, inside);
+    if (is(node, 'LabeledStatement')) return this.#labelled(node, inside);
     if (is(node, 'ExpressionStatement')) return this.#throwsOrExits(node.expression) ? THROWN : GOES_ON;
     if (is(node, 'VariableDeclaration')) this.#noteAliases(node);
     // A loop may run its body or not; what else there is has no way out.
     return isLoop(node) ? { goesOn: true, isLost: this.#statement(node.body, true).isLost } : GOES_ON;
+  }
+
+  #labelled({ label, body }: NodeOf<'LabeledStatement'>, inside: boolean): Fate {
+    if (isLoop(body)) this.#loopLabels.add(label.name);
+    return this.#statement(body, inside);
+  }
+
+  #staysIn(label: NodeOf<'Identifier'> | null, inside: boolean): boolean {
+    return label === null ? inside : this.#loopLabels.has(label.name);
   }
 
   #branch({ test, consequent, alternate }: NodeOf<'IfStatement'>, inside: boolean): Fate {

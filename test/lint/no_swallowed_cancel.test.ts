@@ -25,6 +25,8 @@ const fine: Readonly<Record<string, string>> = {
   'a condition that holds for one class only is fine':
     'if (attempt < 3 && error instanceof TimeoutError) continue; throw error;',
   'a switch that throws by default is fine': `switch (error.code) { case 'ENOENT': break; default: throw error; }`,
+  'a jump to a loop of the handler is fine':
+    'outer: while (attempt--) { for (;;) { if (log(1)) continue outer; break outer; } } throw error;',
   'a function that is asked is trusted': 'if (isRetryable(error)) continue; throw error;',
   'a rethrow after cleaning up is fine': 'try { log(1); } finally { throw error; }',
   'another name for it is fine': 'const failure = error; log(failure); throw failure;',
@@ -45,6 +47,7 @@ const lost: Readonly<Record<string, string>> = {
   'a switch that does not throw is found': `switch (error.code) { case 'ENOENT': throw error; }`,
   'a loop that may not run is found': 'while (attempt--) throw error;',
   'a return in a loop before the rethrow is found': 'while (attempt--) { if (log(1)) return; } throw error;',
+  'a jump over the rethrow is found': 'done: { if (log(1)) break done; throw error; }',
   'a return in a finally of the handler is found': 'try { throw error; } finally { return; }',
 };
 
