@@ -2,7 +2,7 @@
 # and failed, what was not run, and why. A stage that fails is counted and the next one goes on.
 #
 # A stage writes into a file that is followed, never into a pipe: what it leaves behind may hold its output open for ever,
-# and nobody waits for that. It has a session of its own, of which nothing is left when the stage is over.
+# and nobody waits for that. It has a session of its own; what is left of its process group is ended when it is over.
 
 logs="$(mktemp -d)"
 export logs
@@ -37,7 +37,7 @@ stage() {
   if [ "${counts#* }" != 0 ]; then failures+=("$name (exit status $status)"); fi
 }
 
-# Ends what a stage has left in its session, and what still runs of it.
+# Ends what a stage has left in its process group, and what still runs of it.
 end_stage() {
   [ -z "$stage_pid" ] || kill -KILL -- "-$stage_pid" 2>/dev/null
   stage_pid=

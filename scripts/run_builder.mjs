@@ -1,6 +1,7 @@
 // Runs node-gyp or cmake-js on this checkout: `node scripts/run_builder.mjs node-gyp rebuild`. The headers of Node are
 // those that npm's setting `nodedir` names; else those beside the program, as most installations have them; else the
-// builder downloads them. `--headers` in place of a command says which are taken. lib/cli/headers.ts does the same for the
+// builder downloads them. (npm hands its setting on to what it runs. Who was not started by npm asks it only where nothing
+// is beside the program.) `--headers` in place of a command says which are taken. lib/cli/headers.ts does the same for the
 // package, which is not compiled yet when this runs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
