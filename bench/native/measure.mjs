@@ -11,8 +11,8 @@ const WARM_HTTP_MS = 2000;
 const LOOK_MS = 250;
 const STEADY_LOOKS = 3;
 const MOST_LOOKS = 16;
-// They pay for what is there once.
-const FIRST_CONNECTIONS = 500;
+// They pay for what is there once: tables that grow, and above all code that is compiled while connections come.
+const FIRST_CONNECTIONS = 4_000;
 
 /** Starts a command on one core, with as many descriptors as the system allows. */
 function pinned([file, ...args], core, stdio) {

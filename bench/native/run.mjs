@@ -90,7 +90,8 @@ function ratiosOf(samples, against, figure) {
       const ratio = over(ours, peer);
       const must = limit ?? undefined;
       // What the floor reaches tells what anybody could on this machine.
-      const floor = samples.floor === undefined || peer === 'floor' ? undefined : over('floor', peer);
+      const isAsked = samples.floor !== undefined && peer !== 'floor' && figure !== 'bytes';
+      const floor = isAsked ? over('floor', peer) : undefined;
       return { ours, peer, ratio, floor, must, reached: must === undefined || ratio <= must };
     });
   });
