@@ -12,7 +12,7 @@ import { checkRunOptions, type RunOptions } from './run_options.js';
 /**
  * Runs mains on one loop. Tasks that a main leaves behind go on until the runner is closed.
  *
- * Use it with `await using`, or call `close()`.
+ * Use it with `await using`, or call `close()`: an open runner keeps the process alive, whatever became of its mains.
  * Source: asyncio.Runner.
  */
 export class Runner {
