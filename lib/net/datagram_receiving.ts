@@ -27,7 +27,7 @@ const NO_DESCRIPTORS: readonly number[] = Object.freeze([]);
 
 /** A datagram that was received. As a destination it stands for its sender. */
 export class Datagram implements SocketAddress {
-  /** Its bytes; nobody else uses this memory. */
+  /** Its bytes; nobody writes to this memory again. It may be a piece of what came in the same turn. */
   readonly data: Buffer;
   readonly family: SocketAddress['family'];
   /** The numeric host or the path of the sender; empty for a UNIX socket without a name. */
@@ -137,7 +137,10 @@ export abstract class DatagramReceiving {
   private _received(from: number, length: number): void {
     if (this._closing) return;
     const words = this._slabWords;
-    const { slab } = this._sockets;
+    // One copy for all of them, of which each has a piece.
+    const copy = this._sockets.takeFromSlab(from, length);
+    const memory = copy.buffer as ArrayBuffer;
+    const shift = copy.byteOffset - from;
     const end = from + length;
     for (let at = from; at < end;) {
       const word = at >> 2;
@@ -152,8 +155,7 @@ export abstract class DatagramReceiving {
         this._writeFailed(-(flags >>> 8), this._remote ?? peer);
         continue;
       }
-      const data = Buffer.allocUnsafe(size);
-      slab.copy(data, 0, payload, payload + size);
+      const data = Buffer.from(memory, shift + payload, size);
       this._kept.push(new Datagram(data, peer, flags, this._descriptors(flags >>> 8)));
       this._keptBytes += size + OVERHEAD_BYTES;
     }

@@ -13,7 +13,7 @@ import type { Opened } from '../kernel/root.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
 import { ChunkReader, IntoReader, type ReadWait } from './readers.js';
 import type { SharedWait } from './sending.js';
-import type { Sockets } from './sockets.js';
+import { LEAST_LARGE_BYTES, type Sockets } from './sockets.js';
 import { StreamBuffer } from './stream_buffer.js';
 
 /** Bytes that a stream keeps unread before it pauses, and down to which they must fall before it goes on. */
@@ -29,8 +29,6 @@ const LEAST_BULK_BYTES = 16 * 1024;
 const LARGE_IN_A_ROW = 4;
 const LARGEST_BULK_BYTES = 128 * 1024;
 
-/** Chunks below this end the row, and have memory of their own, so that keeping one keeps little; others share blocks. */
-const LEAST_PIECE_BYTES = 8 * 1024;
 
 export const enum StreamFlag {
   /** `close` or `abort` was called. */
@@ -103,24 +101,15 @@ export abstract class Receiving {
 
   private _received(offset: number, length: number): void {
     const reader = this._reader;
-    const { slab } = this._sockets;
     if (reader instanceof ChunkReader && length <= reader._max) {
-      const chunk = this._chunkOf(slab, offset, length);
+      const chunk = this._sockets.takeFromSlab(offset, length);
       this._reader = null;
       this._noteSize(length);
       finishNow(reader, chunk);
       return;
     }
     if ((this._flags & StreamFlag.closed) !== 0) return;
-    this._keep(slab, offset, offset + length);
-  }
-
-  // A piece of a block costs half of what memory of its own does.
-  private _chunkOf(slab: Buffer, offset: number, length: number): Buffer {
-    if (length >= LEAST_PIECE_BYTES) return this._sockets.chunks.copyOf(slab, offset, offset + length);
-    const chunk = Buffer.allocUnsafe(length);
-    slab.copy(chunk, 0, offset, offset + length);
-    return chunk;
+    this._keep(this._sockets.slab, offset, offset + length);
   }
 
   /** @internal What came by another way than the slab; the memory is the stream's from here on. */
@@ -163,14 +152,14 @@ export abstract class Receiving {
 
   private _receiveChunk(reader: ChunkReader): void {
     const rare = this._ownRare();
-    const { chunks } = this._sockets;
+    const { largeChunks: chunks } = this._sockets;
     const wanted = Math.min(reader._max, Math.max(rare.bulkBytes, LEAST_BULK_BYTES));
     const count = this._receiveNow(chunks.room(wanted), chunks.used, wanted);
     if (count < 0) return;
     this._reader = null;
-    if (count < LEAST_PIECE_BYTES) this._stopAnnouncing();
+    if (count < LEAST_LARGE_BYTES) this._stopAnnouncing();
     else if (count * 2 < rare.bulkBytes || count === rare.bulkBytes) this._announceFor(count + 1);
-    finishNow(reader, count < LEAST_PIECE_BYTES ? chunks.copy(count) : chunks.take(count));
+    finishNow(reader, count < LEAST_LARGE_BYTES ? chunks.copy(count) : chunks.take(count));
   }
 
   private _receiveInto(reader: IntoReader): void {

@@ -8,12 +8,18 @@ import { Future, State } from '../kernel/future.js';
 import type { Sink } from '../kernel/loop_core.js';
 import { ChunkMemory } from './chunk_memory.js';
 
+/** Chunks of so many bytes are pieces of large blocks; where few bytes are kept, few shall be kept for them. */
+export const LEAST_LARGE_BYTES = 8 * 1024;
+
 export class Sockets {
   readonly loop: EventLoop;
   readonly transports: Transports;
   readonly outbox: SmallWrites;
   readonly slab: Buffer;
-  readonly chunks = new ChunkMemory();
+  // The same memory, of which it is the whole.
+  readonly #slabMemory: ArrayBuffer;
+  readonly largeChunks = ChunkMemory.forLarge();
+  readonly #smallChunks = ChunkMemory.forSmall();
   /** For operations that are over at once: nobody can change it, so one is enough. */
   readonly done: Future<void>;
 
@@ -22,7 +28,14 @@ export class Sockets {
     this.transports = transports;
     this.outbox = this.transports.outbox;
     this.slab = this.transports.slab;
+    this.#slabMemory = this.slab.buffer as ArrayBuffer;
     this.done = new Future<void>(loop, State.finished);
+  }
+
+  /** A copy of a part of the slab: the caller's from now on. */
+  takeFromSlab(offset: number, length: number): Buffer {
+    const chunks = length < LEAST_LARGE_BYTES ? this.#smallChunks : this.largeChunks;
+    return chunks.copyOf(this.#slabMemory, offset, length);
   }
 
   /** Gives a sink its slot. */
