@@ -7,7 +7,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { markAsUntransferable } from 'node:worker_threads';
 
-const LARGE_GIVEN_BYTES = 128 * 1024;
+const LARGE_GIVEN_BYTES = 256 * 1024;
 const SMALL_GIVEN_BYTES = 16 * 1024;
 
 /**
