@@ -4,14 +4,15 @@ import { systemError } from '../base/errors.js';
 import type { NativeLoop, NativeTransports } from './binding.js';
 import { NativeDatagrams } from './native_datagrams.js';
 import { Outbox } from './outbox.js';
+import { makeSlabMemory } from './slab_memory.js';
 import type { Control, StreamOption, Transports } from './transports.js';
 
-/** Bytes that may be received in one turn before what came is run. Pages that are not touched cost nothing. */
+/** Bytes that may be received in one turn before what came is run. */
 const SLAB_BYTES = 1024 * 1024;
 
 /** Throws: a system error if the loop is closed. */
 export function openNativeTransports(loop: NativeLoop, adoptOverflow: () => void): Transports & { outbox: Outbox } {
-  const slab = new ArrayBuffer(SLAB_BYTES);
+  const slab = makeSlabMemory(SLAB_BYTES);
   const outbox = new Outbox();
   const native = loop.openTransports(slab, outbox.buffer);
   if (typeof native === 'number') throw systemError(native, 'open transports');

@@ -1,6 +1,7 @@
 // Where failures without a caller go: the user's handler, else standard error. A handler that throws is itself
 // reported, once, together with what it was called for; there is no way from here into a loop.
 
+import { isError } from '../base/values.js';
 import { creationSite } from './creation_site.js';
 import type { ExceptionContext } from './loop_core.js';
 
@@ -43,11 +44,11 @@ function reportByDefault(context: ExceptionContext): void {
 }
 
 function formatError(exception: unknown): string {
-  return exception instanceof Error ? (exception.stack ?? exception.message) : String(exception);
+  return isError(exception) ? (exception.stack ?? exception.message) : String(exception);
 }
 
 function formatFact(fact: unknown): string {
-  if (fact instanceof Error) return formatError(fact);
+  if (isError(fact)) return formatError(fact);
   if (typeof fact !== 'object' || fact === null) return String(fact);
   const { name } = fact as { name?: unknown };
   return typeof name === 'string' ? `${fact.constructor.name} ${name}` : fact.constructor.name;

@@ -6,6 +6,7 @@
 // counts as the task's.
 
 import { CancelledError, type CancelOrigin } from '../base/errors.js';
+import { isError } from '../base/values.js';
 import { creationSite, userStack } from './creation_site.js';
 import { current } from './current.js';
 import { type Place, warn } from './debug_warning.js';
@@ -135,5 +136,5 @@ function whoAsked({ origin, reason, askedAt }: Meeting): Place {
   const by = BY[origin?.source ?? 'cancel'] as string;
   const who = origin === null || origin.task === null ? by : `${by}, by ${origin.task}`;
   if (askedAt !== null) return [`${who}, at`, askedAt];
-  return reason instanceof Error ? [`${who}, because of`, reason.stack ?? reason.message] : [who, null];
+  return isError(reason) ? [`${who}, because of`, reason.stack ?? reason.message] : [who, null];
 }

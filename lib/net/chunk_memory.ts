@@ -48,7 +48,7 @@ export class ChunkMemory {
 
   /** The block that has room for `wanted` bytes from `used` on. */
   room(wanted: number): Buffer {
-    if (this._end - this._used < wanted) this._renew(wanted);
+    if (!this._has(wanted)) this._renew(wanted);
     return this._block;
   }
 
@@ -65,7 +65,7 @@ export class ChunkMemory {
 
   /** A copy of `length` bytes of `source`: the caller's from now on. */
   copyOf(source: ArrayBuffer, from: number, length: number): Buffer {
-    if (this._end - this._used < length) this._renew(length);
+    if (!this._has(length)) this._renew(length);
     const chunk = this.take(length);
     chunk.set(new Uint8Array(source, from, length));
     return chunk;
@@ -74,6 +74,11 @@ export class ChunkMemory {
   /** A copy of the next `count` bytes, which stay room. */
   copy(count: number): Buffer {
     return Buffer.from(this._block.subarray(this._used, this._used + count));
+  }
+
+  // On Node before 24 a block can be taken away in spite of the mark, and has no length then.
+  private _has(wanted: number): boolean {
+    return this._end - this._used >= wanted && this._block.length > 0;
   }
 
   // Whoever transferred one chunk's memory to another thread would take all its neighbours along.

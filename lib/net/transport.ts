@@ -2,6 +2,7 @@
 // count nanoseconds, and for parsers that are state machines anyway; `ByteStream` is easier to write for.
 // Invariant: the protocol hears of the connection once, of bytes and the end after that and in order, and of the loss last.
 
+import { asError } from '../base/errors.js';
 import { TransportEvent } from '../engine/abi.js';
 import { Control } from '../engine/transports.js';
 import type { Context } from '../kernel/context.js';
@@ -177,7 +178,7 @@ export class Transport extends StreamCore {
       transport: this,
       protocol: this._ownProtocol,
     });
-    if (method !== 'connectionLost') this._lose(exception instanceof Error ? exception : null);
+    if (method !== 'connectionLost') this._lose(asError(exception));
   }
 
   private _lose(error: Error | null): void {

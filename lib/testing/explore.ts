@@ -2,6 +2,7 @@
 
 import { ArgumentRangeError } from '../base/errors.js';
 import { ExplorationError } from '../base/simulation_errors.js';
+import { isError } from '../base/values.js';
 import type { Fault } from '../engine/simulated/faults.js';
 import { assertOptions } from '../kernel/arguments.js';
 import { smallestList } from './minimize.js';
@@ -160,7 +161,7 @@ interface Smallest {
 
 // Failures are the same if they are of one kind: messages often hold a number that depends on the run.
 function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
+  if (!isError(error)) return typeof error;
   return `${error.name} ${String((error as { code?: unknown }).code)} ${error.message.replace(/[\d.]+/g, '#')}`;
 }
 

@@ -1,6 +1,7 @@
 // simulate and replay: a program in a world of its own, and the same run once more.
 
 import { ArgumentRangeError, ArgumentTypeError, LoopRunningError } from '../base/errors.js';
+import { isError } from '../base/values.js';
 import { Choices, type ChoiceSource } from '../engine/simulated/choices.js';
 import type { Fault } from '../engine/simulated/faults.js';
 import { type NetworkOptions, SimulatedNetwork } from '../engine/simulated/network.js';
@@ -195,7 +196,7 @@ function runOptionsOf(options: SimulateOptions): RunOptions {
 
 /** @internal What identifies a failure in a trace. */
 export function nameOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return isError(error) ? `${error.name}: ${error.message}` : String(error);
 }
 
 async function settle<T>(running: Promise<SimulatedRun<T>>): Promise<SimulationResult<T>> {

@@ -1,10 +1,10 @@
 // Memory that callers lend to a stream, and take away before the stream is done with it. The stream says so: it neither
 // waits for ever nor takes it for the end.
-import { createTask, run } from '../../lib';
+import { createServer, createTask, openConnection, type Protocol, run } from '../../lib';
 import { TransportEvent } from '../../lib/engine/abi';
 import { Control } from '../../lib/engine/transports';
 import { outcomeOf } from '../tasks/support';
-import { acceptFromNode, connect, pattern, turn, until } from './support';
+import { acceptFromNode, connect, pattern, portOf, turn, until } from './support';
 
 // As postMessage(…, [memory]) does.
 const transfer = (view: Uint8Array): unknown => structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
@@ -68,4 +68,52 @@ test('IO13: where the kernel has no memory for what is sent, it is asked again a
   control.mockRestore();
   stream.abort();
   socket.destroy();
+}));
+
+// A stream of bytes takes the memory of what is given to it, on Node before 24 also where that is marked as shared.
+function byteStreamTaker(): (chunk: Buffer) => void {
+  let taker: ReadableByteStreamController | null = null;
+  new ReadableStream({ type: 'bytes', start: (controller) => void (taker = controller) });
+  return (chunk) => taker!.enqueue(chunk);
+}
+
+test.each([100, 1024, 20_000])('ByteStream: who gives a chunk of %i bytes away harms no chunk that comes later', (size) =>
+  run(function* () {
+    const { near, far } = yield* connect();
+    const take = byteStreamTaker();
+    for (let i = 0; i < 30; i++) {
+      yield* far.send(pattern(size));
+      let last = yield* near.read();
+      for (let left = size - last!.length; left > 0; left -= last!.length) last = yield* near.read();
+      expect(pattern(size).subarray(size - last!.length).equals(last!)).toBe(true);
+      try {
+        take(last!);
+      } catch (error) {
+        expect(error).toHaveProperty('name', 'TypeError');
+      }
+    }
+    void near.close();
+    void far.close();
+  }));
+
+test('Protocol: the memory of what it is told cannot be given away, and others go on', () => run(function* () {
+  const take = byteStreamTaker();
+  const lost: (Error | null)[] = [];
+  let told = 0;
+  const protocols: Protocol[] = [
+    { dataReceived: take, connectionLost: (error) => lost.push(error) },
+    { dataReceived: (data) => void (told += data.length) },
+  ];
+  const server = yield* createServer(() => protocols.shift()!, { host: '127.0.0.1', port: 0 });
+  const giver = yield* openConnection({ host: '127.0.0.1', port: portOf(server) });
+  const other = yield* openConnection({ host: '127.0.0.1', port: portOf(server) });
+  yield* giver.send('taken');
+  yield* until(() => lost.length > 0);
+  expect(lost).toEqual([expect.objectContaining({ name: 'TypeError' })]);
+  yield* other.send('still told');
+  yield* until(() => told > 0);
+  expect(told).toBe(10);
+  other.abort();
+  giver.abort();
+  yield* server.shutdown({ drain: 0 });
 }));

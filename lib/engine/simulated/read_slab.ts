@@ -4,13 +4,14 @@
 
 import { Header } from '../abi.js';
 import type { ReadyRing } from '../ready_ring.js';
+import { makeSlabMemory } from '../slab_memory.js';
 
 const SLAB_BYTES = 1024 * 1024;
 /** Less than this is not offered: the slab is full then, and reading goes on in the next turn. */
 export const LEAST_ROOM = 4 * 1024;
 
 export class ReadSlab {
-  readonly bytes = Buffer.from(new ArrayBuffer(SLAB_BYTES));
+  readonly bytes = Buffer.from(makeSlabMemory(SLAB_BYTES));
   readonly #ring: ReadyRing;
   #used = 0;
   #lastRecord = 0;
