@@ -4,7 +4,7 @@
 // Its task is found through an AsyncLocalStorage that exists only while async-function tasks are alive.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
+import { asError, AsyncFunctionRefusedError, CancelledError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import { asyncOwner } from './context.js';
 import type { ActiveContext } from './active_context.js';
@@ -187,8 +187,16 @@ export class ReactionWaiter implements Sink {
   }
 }
 
+// Most waits that are over before they began have no value; one promise serves them all.
+const nothing = Promise.resolve();
+
 function settled(source: Source, task: AsyncTask | null): Promise<unknown> {
-  return new Promise((resolve) => resolve(taken(source, task)));
+  try {
+    const value = taken(source, task);
+    return value === undefined ? nothing : Promise.resolve(value);
+  } catch (error) {
+    return Promise.reject(asError(error));
+  }
 }
 
 // What was cancelled by a scope that the task is in throws that scope's error, whoever waited there first.

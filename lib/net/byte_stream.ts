@@ -19,6 +19,7 @@ import { assertNodeRuns } from './run_guard.js';
 import { SocketDuplex, type ToDuplexOptions } from './socket_duplex.js';
 import { socketsOf } from './sockets.js';
 import { StreamCore } from './stream_core.js';
+import { untilNull } from './until_null.js';
 import { toWebStreams, type WebStreams } from './web_streams.js';
 
 /** One separator, or several of which the one that ends first counts. */
@@ -289,13 +290,7 @@ export class ByteStream extends StreamCore {
 
   /** The chunks up to the end, for `for await`; in coroutines: `while ((chunk = yield* stream.read()) !== null)`. */
   [Symbol.asyncIterator](): AsyncIterator<Buffer, void, unknown> {
-    return {
-      next: async () => {
-        const value = await this.read();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return untilNull(() => this.read());
   }
 
   /** Closes, for `await using`. */

@@ -15,6 +15,7 @@ import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOption
 import { type Destination, type Peer, type Target, toTarget } from './peers.js';
 import { resolveTarget } from './resolve_target.js';
 import type { Sockets } from './sockets.js';
+import { untilNull } from './until_null.js';
 
 /** @internal */
 export interface DatagramSetting {
@@ -289,13 +290,7 @@ export class DatagramSocket extends DatagramSending {
 
   /** The datagrams up to `close`, for `for await`; in coroutines see `next`. */
   [Symbol.asyncIterator](): AsyncIterator<Datagram, void, unknown> {
-    return {
-      next: async () => {
-        const value = await this.next();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return untilNull(() => this.next());
   }
 
   /** Closes, for `await using`. */

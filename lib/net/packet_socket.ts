@@ -10,6 +10,7 @@ import { closedError, type Datagram } from './datagram_receiving.js';
 import { DatagramSending } from './datagram_sending.js';
 import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOptions } from './passing.js';
 import type { Sockets } from './sockets.js';
+import { untilNull } from './until_null.js';
 
 /**
  * A connection of packets between UNIX sockets: in order, none lost, each received as it was sent. `openPackets` makes one,
@@ -136,13 +137,7 @@ export class PacketSocket extends DatagramSending {
 
   /** The packets up to the end, for `for await`; in coroutines: `while ((packet = yield* socket.receive()) !== null)`. */
   [Symbol.asyncIterator](): AsyncIterator<Datagram, void, unknown> {
-    return {
-      next: async () => {
-        const value = await this.receive();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return untilNull(() => this.receive());
   }
 
   /** Closes, for `await using`. */

@@ -2,6 +2,7 @@
 // in their parking lots. Whoever has an item gives it to the first getter at once, so that nobody who comes later can
 // take it; a wait that is cancelled before that leaves its lot, and takes nothing.
 
+import { asError } from '../base/errors.js';
 import type { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 import { atOnce, Parked, type ParkingLot } from './parking_lot.js';
@@ -98,8 +99,12 @@ export class ItemIterator<T> implements AsyncIterator<T, void, unknown> {
     this.#receive = receive;
   }
 
-  async next(): Promise<IteratorResult<T, void>> {
-    return await this._receiveResult();
+  next(): Promise<IteratorResult<T, void>> {
+    try {
+      return this._receiveResult()._toPromise();
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
   }
 
   /** @internal The same without a promise. */

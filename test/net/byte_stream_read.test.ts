@@ -341,6 +341,20 @@ test('ST12: an async iteration gives chunks up to the end', () => run(async () =
   await far.close();
 }));
 
+test('ST12: what for await is refused is a rejection, and a failure reaches it once', () => run(async () => {
+  const { stream, socket } = await acceptFromNode();
+  const items = stream[Symbol.asyncIterator]();
+  const first = items.next();
+  await expect(items.next()).rejects.toEqual(withCode('ERR_BUSY'));
+  socket.write('x');
+  expect(await first).toEqual({ done: false, value: Buffer.from('x') });
+  const second = items.next();
+  socket.resetAndDestroy();
+  await expect(second).rejects.toEqual(withCode('ECONNRESET'));
+  await stream.close();
+  await expect(items.next()).rejects.toEqual(withCode('ERR_CLOSED'));
+}));
+
 test.each([-1, NaN, 0.5, Infinity, 2 ** 31])('ST2: a size of %p is refused at the call', (size) => run(function* () {
   const { near, far } = yield* connect();
   for (const reading of [() => far.read(size), () => far.readExactly(size), () => far.readLine({ limit: size })]) {

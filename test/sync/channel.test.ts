@@ -269,3 +269,10 @@ test('CH5, CK3: channel: for await ends when the last sender closes', async () =
     expect(seen).toEqual([1, 2, 3]);
   }, { engine: new SimulatedEngine() });
 });
+
+test('CH5: channel: what for await is refused is a rejection', () => run(async () => {
+  const [, receiver] = openChannel<number>(1);
+  const items = receiver[Symbol.asyncIterator]();
+  receiver.close();
+  await expect(items.next()).rejects.toEqual(withCode('ERR_CLOSED'));
+}));
