@@ -1,6 +1,6 @@
 // What streams are given: bytes to write, and numbers of bytes.
 
-import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { ArgumentRangeError, ArgumentTypeError, InvalidStateError } from '../base/errors.js';
 import { assertOptions } from '../kernel/arguments.js';
 import { describe } from '../kernel/coroutine.js';
 import type { WriteLimits } from './sending.js';
@@ -27,13 +27,30 @@ export function assertByteCount(count: unknown, what: string): asserts count is 
   throw new ArgumentRangeError(`${what}: ${count} is not a number of bytes from 0 to ${ANY_NUMBER}`);
 }
 
-/** @internal Not `instanceof`: test runners have realms of their own. */
+/** @internal Not `instanceof`: test runners have realms of their own. Throws: ArgumentTypeError, InvalidStateError. */
 export function toBytes(data: unknown, what: string): Uint8Array {
   if (!ArrayBuffer.isView(data)) {
     throw new ArgumentTypeError(`${what}: a Buffer or typed array is needed, not ${describe(data)}`);
   }
-  if ((data as Uint8Array).BYTES_PER_ELEMENT === 1) return data as Uint8Array;
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const isOfBytes = (data as Uint8Array).BYTES_PER_ELEMENT === 1;
+  const mayBeEmpty = !isOfBytes || (data as Uint8Array).length === 0;
+  if (mayBeEmpty && isTaken(data.buffer)) throw takenError(what);
+  return isOfBytes ? (data as Uint8Array) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function takenError(what: string): Error {
+  return new InvalidStateError(`${what}: the memory was transferred to somebody else, so nothing is left of it`);
+}
+
+// What was transferred away has no length, and would look like nothing to send, or no room.
+function isTaken(memory: ArrayBufferLike): boolean {
+  if (memory.byteLength > 0) return false;
+  try {
+    new Uint8Array(memory);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** @internal */

@@ -1,8 +1,9 @@
 // Memory that callers lend to a stream, and take away before the stream is done with it. The stream says so: it neither
 // waits for ever nor takes it for the end.
-import { createServer, createTask, openConnection, type Protocol, run } from '../../lib';
+import { createServer, createTask, getRunningLoop, openConnection, openDatagram, type Protocol, run } from '../../lib';
 import { TransportEvent } from '../../lib/engine/abi';
 import { Control } from '../../lib/engine/transports';
+import { withCode } from '../helpers/failures';
 import { outcomeOf } from '../tasks/support';
 import { acceptFromNode, connect, pattern, portOf, turn, until } from './support';
 
@@ -70,6 +71,28 @@ test('IO13: where the kernel has no memory for what is sent, it is asked again a
   socket.destroy();
 }));
 
+test('memory that was transferred before the call is an error, and no empty message', () => run(function* () {
+  const { near, far } = yield* connect();
+  const socket = yield* openDatagram({ host: '127.0.0.1', port: 0 });
+  const taken = new Uint8Array(10);
+  transfer(taken);
+  const [words, view] = [new Uint16Array(5), new DataView(new ArrayBuffer(5))];
+  structuredClone([words.buffer, view.buffer], { transfer: [words.buffer, view.buffer] });
+  const here = socket.localAddress!;
+  for (const call of [
+    () => near.send(taken), () => near.write(taken), () => near.readInto(taken), () => socket.write(taken, here),
+    () => near.send(words), () => near.send(view),
+  ]) {
+    expect(call).toThrow(withCode('ERR_INVALID_STATE', /transferred/));
+  }
+  yield* near.send(new Uint8Array(0));
+  yield* near.send('whole');
+  expect(String(yield* far.readExactly(5))).toBe('whole');
+  yield* socket.close();
+  void near.close();
+  void far.close();
+}));
+
 // A stream of bytes takes the memory of what is given to it, on Node before 24 also where that is marked as shared.
 function byteStreamTaker(): (chunk: Buffer) => void {
   let taker: ReadableByteStreamController | null = null;
@@ -104,6 +127,8 @@ test('Protocol: the memory of what it is told cannot be given away, and others g
     { dataReceived: take, connectionLost: (error) => lost.push(error) },
     { dataReceived: (data) => void (told += data.length) },
   ];
+  const reports: string[] = [];
+  getRunningLoop().setExceptionHandler(({ message }) => reports.push(message));
   const server = yield* createServer(() => protocols.shift()!, { host: '127.0.0.1', port: 0 });
   const giver = yield* openConnection({ host: '127.0.0.1', port: portOf(server) });
   const other = yield* openConnection({ host: '127.0.0.1', port: portOf(server) });
@@ -112,7 +137,7 @@ test('Protocol: the memory of what it is told cannot be given away, and others g
   expect(lost).toEqual([expect.objectContaining({ name: 'TypeError' })]);
   yield* other.send('still told');
   yield* until(() => told > 0);
-  expect(told).toBe(10);
+  expect([told, reports]).toEqual([10, [expect.stringContaining('dataReceived')]]);
   other.abort();
   giver.abort();
   yield* server.shutdown({ drain: 0 });
