@@ -115,7 +115,8 @@ export class ByteStream extends StreamCore {
    * Reads into memory of your own; the kernel writes into it directly when nothing has come yet.
    *
    * Returns: how many bytes; 0 at the end, or if there is no room.
-   * Throws: as `read`. Checkpoint: only if nothing is there. Cancel: nothing is taken.
+   * Throws: as `read`; InvalidStateError for memory that was transferred away, before the call or during the wait.
+   * Checkpoint: only if nothing is there. Cancel: nothing is taken.
    */
   readInto(into: ArrayBufferView): Future<number> {
     const view = toBytes(into, 'readInto');
@@ -138,7 +139,8 @@ export class ByteStream extends StreamCore {
    * `send`, or a slow peer fills the memory. Up to 8 KiB are copied; leave larger memory as it is until `drain` or `send`
    * is over.
    *
-   * Throws: ClosedResourceError after `close` or `sendEof`; the system error with which sending has failed.
+   * Throws: ClosedResourceError after `close` or `sendEof`; the system error with which sending has failed;
+   *   InvalidStateError for memory that was transferred away.
    * Checkpoint: no.
    */
   write(data: Writable): void {
