@@ -9,12 +9,14 @@ import { type Host, type Libc } from './host.js';
 /** Returns: the problem as a clause (`it is empty`), or null if the file may be tried. */
 export function problemOfFile(path: string, host: Host): string | null {
   let header: BinaryHeader;
+  let name: string;
   try {
     header = readBinaryHeader(path);
+    name = realpathSync(path);
   } catch (error) {
     return `it cannot be read (${asError(error).message})`;
   }
-  return problemOfHeader(header, host) ?? problemOfName(realpathSync(path));
+  return problemOfHeader(header, host) ?? problemOfName(name);
 }
 
 // Node reads a file of any other name, or a link to one, as JavaScript.

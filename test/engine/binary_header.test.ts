@@ -1,5 +1,5 @@
 // What a binary says of itself, read without loading it, and what follows from that.
-import { writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readBinaryHeader } from '../../lib/engine/binary_header';
 import { libcOf, problemOfFile, problemOfHeader } from '../../lib/engine/binary_problem';
@@ -45,6 +45,20 @@ test('binary header: a file that is none says so', () => {
   expect(problemOfFile(write('pointer', 'version https://git-lfs.github.com/spec/v1\n'), host)).toMatch(/no binary/);
   expect(problemOfFile(path.join(folder(), 'absent'), host)).toMatch(/^it cannot be read \(ENOENT/);
   expect(problemOfFile(folder(), host)).toMatch(/^it cannot be read \(EISDIR/);
+});
+
+// The name of a descriptor whose file was removed can be read, and leads nowhere.
+onLinux('regression: a binary that vanishes after its headers were read is a problem, and no failure', () => {
+  const file = path.join(folder(), 'vanishing.node');
+  copyFileSync(addon, file);
+  const fd = openSync(file, 'r');
+  unlinkSync(file);
+  try {
+    expect(readBinaryHeader(`/proc/self/fd/${fd}`).bytes).toBeGreaterThan(0);
+    expect(problemOfFile(`/proc/self/fd/${fd}`, thisHost())).toMatch(/^it cannot be read \(ENOENT/);
+  } finally {
+    closeSync(fd);
+  }
 });
 
 test('binary header: binaries of macOS are told by architecture, and cut ones noticed', () => {
