@@ -24,6 +24,12 @@ function headersBesideNode() {
   return major === process.versions.node.split('.')[0] ? prefix : null;
 }
 
+/** npm's setting as npm hands it on. An empty one is none. */
+function headersOfSetting() {
+  const { npm_config_nodedir: setting = '' } = process.env;
+  return setting === '' ? null : path.resolve(setting);
+}
+
 /** npm's setting, for whoever was not started by npm, which hands it on. */
 function headersOfNpm() {
   const { status, stdout } = spawnSync('npm', ['config', 'get', 'nodedir'], { encoding: 'utf8' });
@@ -31,7 +37,7 @@ function headersOfNpm() {
   return ['', 'undefined', 'null'].includes(said) ? null : said;
 }
 
-const findHeaders = () => process.env.npm_config_nodedir ?? headersBesideNode() ?? headersOfNpm();
+const findHeaders = () => headersOfSetting() ?? headersBesideNode() ?? headersOfNpm();
 
 /** Runs a builder. Returns: what `spawnSync` does; its standard error says what to do where the headers are missing. */
 export function runBuilder(name, args, options = {}) {

@@ -22,7 +22,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { asError } from '../base/errors.js';
 import { ownPlace } from '../engine/binding.js';
 import { PATH_VARIABLE } from '../engine/binary_search.js';
-import { downloadHeaders, headersBesideNode, type Outcome, requireHeaders } from './headers.js';
+import { chosenHeaders, downloadHeaders, type Outcome } from './headers.js';
 import { CommandFailure, type Terminal } from './terminal.js';
 import { type Builder, findBuilder, requireTools } from './toolchain.js';
 
@@ -78,6 +78,9 @@ export function requirePlace(target: string): void {
   }
   let folder = dirname(target);
   while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) {
+    throw new CommandFailure(`${folder} is a file, and nothing can lie below it: let --out name another place`);
+  }
   try {
     accessSync(folder, constants.W_OK);
   } catch (cause) {
@@ -108,9 +111,7 @@ function makeRemovable(folder: string): void {
 }
 
 async function compile(options: BuildOptions, script: string, staging: string, terminal: Terminal): Promise<void> {
-  // The tools run in another folder.
-  const named = options.nodedir === null ? null : requireHeaders(resolve(options.nodedir));
-  const given = named ?? process.env['npm_config_nodedir'] ?? headersBesideNode();
+  const given = chosenHeaders(options.nodedir);
   const args = {
     'node-gyp': ['rebuild', ...(given === null ? [] : [`--nodedir=${given}`])],
     'cmake-js': ['compile', '--directory', staging, '--out', join(staging, 'build')],

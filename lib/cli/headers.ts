@@ -2,7 +2,7 @@
 // the builder, and an error that says what to do where neither goes.
 
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CommandFailure } from './terminal.js';
 import type { Builder } from './toolchain.js';
 
@@ -23,14 +23,26 @@ export function headersBesideNode(program = process.execPath, version = process.
 }
 
 /**
- * Returns: the folder that was named.
+ * Returns: the folder that the option names, else npm's setting, else the one beside Node; null for none. It is absolute,
+ *   because the tools run in another folder.
+ *
+ * Throws: CommandFailure if what was named has no headers.
+ */
+export function chosenHeaders(nodedir: string | null, env: NodeJS.ProcessEnv = process.env): string | null {
+  if (nodedir !== null) return requireHeaders(resolve(nodedir), '--nodedir');
+  const setting = env['npm_config_nodedir'] ?? '';
+  return setting === '' ? headersBesideNode() : requireHeaders(resolve(setting), 'npm’s setting nodedir');
+}
+
+/**
+ * Returns: the folder that was named, by what `by` says.
  *
  * Throws: CommandFailure if it has no headers: neither those of an installation nor those of Node's sources.
  */
-export function requireHeaders(folder: string): string {
+export function requireHeaders(folder: string, by: string): string {
   const places = [join('include', 'node', 'node_api.h'), join('src', 'node_api.h')];
   if (places.some((place) => existsSync(join(folder, place)))) return folder;
-  throw new CommandFailure(`${folder} has no ${places[0]}: let --nodedir name the folder above include/node`);
+  throw new CommandFailure(`${folder} has no ${places[0]}: let ${by} name the folder above include/node`);
 }
 
 const DOWNLOAD: Readonly<Record<Builder, readonly string[]>> = {

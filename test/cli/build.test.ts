@@ -97,6 +97,12 @@ test('build: a place that the binary cannot go to is told before anything is com
   expect(() => requirePlace(path.join(folder(), 'new', 'below', 'readyloop.node'))).not.toThrow();
 });
 
+test('regression: a place below a file is told before anything is compiled', () => {
+  writeFileSync(path.join(folder(), 'plain'), '');
+  expect(thrownBy(() => requirePlace(path.join(folder(), 'plain', 'below', 'readyloop.node'))).message)
+    .toMatch(/plain is a file, and nothing can lie below it: let --out name another place$/);
+});
+
 test('build: copies of a package that nobody may write to can be removed', () => {
   const [from, to] = [path.join(folder(), 'package'), path.join(folder(), 'staging')];
   const inner = path.join('native', 'addon');

@@ -3,7 +3,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { downloadHeaders, headersBesideNode, requireHeaders } from '../../lib/cli/headers';
+import { chosenHeaders, downloadHeaders, headersBesideNode, requireHeaders } from '../../lib/cli/headers';
 import type { Builder } from '../../lib/cli/toolchain';
 import { root } from '../contracts/rules/source_tree';
 import { useFolder } from '../engine/binary_files';
@@ -45,13 +45,24 @@ test('headers: those beside Node are taken if they are whole and of its major ve
 
 test('headers: a named folder is an installation or the sources of Node, and anything else is told', () => {
   const prefix = installation(22, 'node_api.h');
-  expect(requireHeaders(prefix)).toBe(prefix);
+  expect(requireHeaders(prefix, '--nodedir')).toBe(prefix);
   const sources = path.join(folder(), 'sources');
   mkdirSync(path.join(sources, 'src'), { recursive: true });
   writeFileSync(path.join(sources, 'src', 'node_api.h'), '');
-  expect(requireHeaders(sources)).toBe(sources);
-  expect(thrownBy(() => requireHeaders(path.join(prefix, 'include', 'node'))).message)
+  expect(requireHeaders(sources, '--nodedir')).toBe(sources);
+  expect(thrownBy(() => requireHeaders(path.join(prefix, 'include', 'node'), '--nodedir')).message)
     .toMatch(/include\/node has no include\/node\/node_api\.h: let --nodedir name the folder above include\/node$/);
+});
+
+test('regression: npm’s setting is looked at and made absolute as the option is, and an empty one is none', () => {
+  const prefix = installation(22, 'node_api.h');
+  const relative = path.relative(process.cwd(), prefix);
+  const by = (setting: string): string | null => chosenHeaders(null, { npm_config_nodedir: setting });
+  expect([by(relative), by(prefix), chosenHeaders(relative, { npm_config_nodedir: '/nowhere' })])
+    .toEqual([prefix, prefix, prefix]);
+  expect([by(''), chosenHeaders(null, {})]).toEqual([headersBesideNode(), headersBesideNode()]);
+  expect(thrownBy(() => by('/nowhere')).message)
+    .toBe('/nowhere has no include/node/node_api.h: let npm’s setting nodedir name the folder above include/node');
 });
 
 const builders: Builder[] = ['node-gyp', 'cmake-js'];
@@ -88,6 +99,8 @@ describe('this checkout', () => {
     expect(builder(process.execPath, env, 'node-gyp', '--headers').stdout.trim()).toBe('/named');
     const found = builder(process.execPath, without(), 'node-gyp', '--headers').stdout.trim();
     expect(found).toBe(headersBesideNode() ?? 'none');
+    const empty = builder(process.execPath, { ...without(), npm_config_nodedir: '' }, 'node-gyp', '--headers');
+    expect(empty.stdout.trim()).toBe(found);
   });
 
   test('headers: without any, compiling the addon says so and what to do', () => {
