@@ -118,7 +118,9 @@ function tell(name, outcome) {
   if (outcome === `ran: ${PROBE}`) console.log(`not run: ${name} by a Node for musl: the registries have none`);
 }
 
-const named = chooseTargets(wanted.flatMap(namesOf));
+// `others` may be none, as on macOS, which no name is for.
+const names = wanted.flatMap(namesOf);
+const named = wanted.length > 0 && names.length === 0 ? [] : chooseTargets(names);
 const outcomes = await judgeAll(named, wanted.length > 0);
 if (wanted.includes('others')) {
   outcomes.push(...(await judgeAll(targets.filter((target) => wayOf(target) === null), false)));

@@ -71,6 +71,34 @@ test('test:prebuilds: where apt does not have musl for another machine, the erro
   expect(printed(code)).toMatch(/^musl for (arm64|amd64) could not be had by apt \(Debian has every .*\): [^]*E: 404 Not Found/);
 });
 
+describe('runQuietly', () => {
+  const quietly = JSON.stringify(pathToFileURL(path.join(scripts, 'prebuild', 'run_quietly.mjs')).href);
+  const run = (program: string): string =>
+    printed(`import { runQuietly } from ${quietly};
+      const running = runQuietly(process.execPath, ['--eval', ${JSON.stringify(program)}]);
+      const text = await running.catch((error) => error.message);
+      console.log(text.replaceAll('€', '').slice(-80));`);
+
+  test('regression: a program that a signal killed is said to be, and one that failed by its status', () => {
+    expect(run("process.kill(process.pid, 'SIGKILL')")).toMatch(/was killed by SIGKILL$/);
+    expect(run('process.exitCode = 3')).toMatch(/ended with status 3$/);
+  });
+
+  test('regression: a character whose bytes come in two pieces stays one', () => {
+    expect(run("process.stdout.write('€'.repeat(200_000) + '.')")).toBe('.');
+  });
+});
+
+test('regression: test:prebuilds tries no target where this system can run no other one', () => {
+  const posing = "Object.defineProperty(process, 'platform', { value: 'darwin' });";
+  const preload = `data:text/javascript,${encodeURIComponent(posing)}`;
+  const args = ['--import', preload, path.join(scripts, 'test_prebuilds.mjs'), 'others'];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stdout).toContain('not run: linux-arm64-musl: this machine cannot');
+  expect(stdout).not.toMatch(/FAILED|ran:|---/);
+});
+
 describe('prebuild:check', () => {
   const file = 'prebuilds/linux-x64/readyloop.glibc.node';
 
