@@ -1,5 +1,6 @@
 # Sourced by .ci/run: runs stages one after the other, each with a time limit, and says at the end how many tests passed
-# and failed, what was not run, and why. A stage that fails is counted and the next one goes on.
+# and failed, what was not run, and why. A stage that fails is counted and the next one goes on. For Linux: setsid, timeout
+# and `tail --pid` are those of util-linux and GNU coreutils.
 #
 # A stage writes into a file that is followed, never into a pipe: what it leaves behind may hold its output open for ever,
 # and nobody waits for that. It has a session of its own; what is left of its process group is ended when it is over.
