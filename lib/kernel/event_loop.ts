@@ -55,8 +55,7 @@ const DEFAULT_SLOW_CALLBACK_MS = 100;
 export class EventLoop extends LoopCore {
   /** Callbacks and steps that take longer are reported in debug mode; in ms. */
   slowCallbackMs = DEFAULT_SLOW_CALLBACK_MS;
-  /** @internal The root of tasks that no run owns. */
-  readonly _orphans: Root;
+  /** @internal The root of tasks that no run owns. */ readonly _orphans: Root;
   /** @internal */ readonly _drain: Drain;
   /** @internal */ readonly _watches: WatchTable;
   readonly #owned: OwnedDriver;
@@ -177,16 +176,17 @@ export class EventLoop extends LoopCore {
   }
 
   /** @internal `createTask` past the factory. */
-  _makeTask<T>(source: unknown, options: TaskOptions, status: CancelStatus | null = null, call = 'createTask'): Task<T> {
-    const task = this._newTask<T>(source, options, status, call);
+  _makeTask<T>(source: unknown, options: TaskOptions, status: CancelStatus | null = null): Task<T> {
+    const task = this._newTask<T>(source, options, status);
     this._begin(task, options.eager === true);
     return task;
   }
 
-  /** @internal A task that stands still until `_begin`. */
-  _newTask<T>(source: unknown, options: TaskOptions, status: CancelStatus | null, call = 'createTask'): Task<T> {
+  /** @internal A task that stands still until `_begin`. `call` is named where the source is no coroutine. */
+  _newTask<T>(
+    source: unknown, options: TaskOptions, status: CancelStatus | null, call = 'createTask', parent = creatingTask(),
+  ): Task<T> {
     const owned = typeof source === 'function' ? source : claim(source, call);
-    const parent = call === 'run' ? null : creatingTask();
     const owner = status ?? (parent !== null && parent._loop === this ? parent._root : this._orphans)._base;
     const context = options.context ?? captureTaskContext(owner.root as Root);
     return new Task<T>(this, owned as TaskSource, owner, parent, context, options.name ?? null);

@@ -34,6 +34,12 @@ export function endTasks(loop: EventLoop, root: Root, onQuiet: () => void): void
   });
 }
 
+/** What the runs of one runner share. */
+interface KeptByRunner {
+  readonly root: Root;
+  readonly context: Context;
+}
+
 export class MainRun<T> {
   readonly task: Task<T>;
   readonly root: Root;
@@ -42,19 +48,16 @@ export class MainRun<T> {
   #abort: Disposable | null = null;
   readonly #debug: Disposable | null = null;
 
-  /** Throws: what `createTask` throws for a bad main; nothing has happened then. */
-  constructor(loop: EventLoop, main: Main<T>, options: RunOptions, root = rootFor(loop, options), context?: Context) {
+  /** Throws: what `createTask` throws for a bad main, with the name of `call`; nothing has happened then. */
+  constructor(call: string, loop: EventLoop, main: Main<T>, options: RunOptions, kept: KeptByRunner | null = null) {
     this.#loop = loop;
-    this.root = root;
-    this.task = loop._makeTask<T>(
-      main,
-      {
-        ...(options.name === undefined ? {} : { name: options.name }),
-        ...(context === undefined ? {} : { context }),
-      },
-      root._base,
-      'run',
-    );
+    this.root = kept?.root ?? rootFor(loop, options);
+    const taskOptions = {
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(kept === null ? {} : { context: kept.context }),
+    };
+    this.task = loop._newTask<T>(main, taskOptions, this.root._base, call, null);
+    loop._begin(this.task, false);
     if (options.debug !== undefined) this.#debug = demandDebug(loop, options.debug);
     this.#listen(options);
   }

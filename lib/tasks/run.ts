@@ -25,13 +25,13 @@ export interface StartedRun<T> {
 }
 
 /** @internal */
-export function startRun<T>(main: Main<T>, options: RunOptions): StartedRun<T> {
-  closeUnlessOutside('run', main);
-  checkRunOptions(options, 'run');
+export function startRun<T>(main: Main<T>, options: RunOptions, call = 'run'): StartedRun<T> {
+  closeUnlessOutside(call, main);
+  checkRunOptions(options, call);
   const loop = hostedLoop(options.engine);
   loop._attend();
   try {
-    const mainRun = new MainRun(loop, main, options);
+    const mainRun = new MainRun(call, loop, main, options);
     return { main: mainRun, promise: settle(loop, mainRun) };
   } catch (error) {
     loop._unattend();

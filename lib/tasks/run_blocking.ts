@@ -31,7 +31,7 @@ export function runBlocking<T>(main: Main<T>, options: RunOptions = {}): T {
   }
   const loop = new EventLoop(options.engine === undefined ? {} : { engine: options.engine });
   try {
-    return drive(loop, new MainRun(loop, main, options));
+    return drive(loop, new MainRun('runBlocking', loop, main, options));
   } finally {
     loop.close();
   }

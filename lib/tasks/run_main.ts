@@ -4,7 +4,7 @@ import { CancelledError } from '../base/errors.js';
 import type { Main } from './main_run.js';
 import { exitStatusOf } from './process_signals.js';
 import { startRun } from './run.js';
-import type { RunOptions } from './run_options.js';
+import { checkRunOptions, type RunOptions } from './run_options.js';
 
 const FAILURE = 1;
 
@@ -17,7 +17,8 @@ const FAILURE = 1;
  * Throws: as `run`, at the call.
  */
 export function runMain(main: Main<unknown>, options: RunOptions = {}): void {
-  const { promise, main: started } = startRun(main, { signals: ['SIGINT', 'SIGTERM'], ...options });
+  checkRunOptions(options, 'runMain'); // Whatever they are, what is spread below are options.
+  const { promise, main: started } = startRun(main, { signals: ['SIGINT', 'SIGTERM'], ...options }, 'runMain');
   promise.then(
     () => undefined,
     (error: unknown) => {

@@ -37,7 +37,7 @@ export class Runner {
   run<T>(main: Main<T>): Promise<T> {
     closeUnlessOutside('runner.run', main);
     const { loop, root, context } = this.#open();
-    const mainRun = new MainRun(loop, main, this.#options, root, context);
+    const mainRun = new MainRun('runner.run', loop, main, this.#options, { root, context });
     return new Promise((resolve, reject) => {
       mainRun.task._addWaiter({
         _looks: true,
