@@ -198,5 +198,5 @@ function undoWait(waiting: unknown, status: Region): CancelledError | null {
 }
 
 function isTask(waiting: unknown): waiting is AskedTask {
-  return (waiting as { readonly _isTask?: boolean } | null)?._isTask === true;
+  return waiting instanceof Future && (waiting._state & Flag.task) !== 0;
 }

@@ -24,6 +24,7 @@ import { type Coroutine, describe, isThenable, type Operation, type Step, type S
 import { AWAITS_PER_STEP, BUDGET, current, type SteppingTask } from './current.js';
 import type { LoopCore } from './loop_core.js';
 import { selfAwaitError } from './self_await.js';
+import { Flag } from './task_flags.js';
 import { type FailureOwner, FailureReport } from './unhandled.js';
 
 /** @internal Bits of a future's state. */
@@ -36,8 +37,7 @@ export const enum State {
   outcome = 3,
   /** Somebody has looked at the failure, so it is not reported. */
   looked = 4,
-  /** It is a task. (The bits between are a task's own.) */
-  task = 256,
+  // The bits above are a task's own: `Flag`.
 }
 
 /** Something that waits for a future and is told once when it is done. */
@@ -200,7 +200,7 @@ export class Future<T> implements Operation<T>, PromiseLike<T> {
     if (task._loop !== this._loop) {
       throw new WrongLoopError(`${task.name} awaits a future of another loop; complete one of its own from there`);
     }
-    if ((this._state & State.task) !== 0) this._refuseSelfAwait(task);
+    if ((this._state & Flag.task) !== 0) this._refuseSelfAwait(task);
     task._waiting = this;
     if (task._hasPendingCancel() && (!this._standsIn || task._unseenRequest !== null)) {
       task._askAwaited();

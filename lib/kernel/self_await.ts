@@ -3,6 +3,7 @@
 // refused where it begins.
 
 import { SelfAwaitError } from '../base/errors.js';
+import { Flag } from './task_flags.js';
 
 interface Awaiting {
   readonly name: string;
@@ -12,6 +13,7 @@ interface Awaiting {
 /** A task, as far as it says where it stands. */
 interface Standing extends Awaiting {
   readonly _id: number;
+  readonly _state: number;
   readonly _status: object;
 }
 
@@ -25,7 +27,7 @@ interface Owned {
 
 /** @internal The error of `task` when it is about to await the future `awaited`; null if nothing is wrong with that. */
 export function selfAwaitError(task: Awaiting, awaited: object): SelfAwaitError | null {
-  if ((awaited as { readonly _isTask?: boolean })._isTask !== true) return null;
+  if (((awaited as Standing)._state & Flag.task) === 0) return null;
   if (task._nominal === awaited) return new SelfAwaitError(`${task._nominal.name} awaits itself and would never end`);
   const { _id, _status } = task as Standing;
   // Who waits for a task is older than it. So to await a younger one, as most do, costs the same at every depth.

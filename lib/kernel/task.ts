@@ -55,7 +55,7 @@ export class Task<T> extends Future<T> {
     context: Context | null,
     name: string | null,
   ) {
-    super(loop, State.task | (status.effective === null ? Flag.fresh : Flag.fresh | Flag.inCancelledScope));
+    super(loop, Flag.task | (status.effective === null ? Flag.fresh : Flag.fresh | Flag.inCancelledScope));
     this._id = ++lastId;
     this._status = status;
     this._waiting = null;
@@ -205,11 +205,6 @@ export class Task<T> extends Future<T> {
     const request = requestWithin(this._rare, status);
     if (request === null) return null;
     return this._unseenRequest !== null ? this._takePendingCancel() : cancelledError(request.reason, request.origin);
-  }
-
-  /** @internal */
-  get _isTask(): boolean {
-    return true;
   }
 
   /** @internal */

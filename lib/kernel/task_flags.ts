@@ -12,6 +12,8 @@ export const enum Flag {
   async = 64,
   /** Its scope is cancelled, by itself or from outside. */
   inCancelledScope = 128,
+  /** The future is a task: what all ask who have to know. */
+  task = 256,
   /** Any reason not to call `next()` straight away. */
   special = fresh | raise | cancelPending,
 }

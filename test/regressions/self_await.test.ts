@@ -1,11 +1,13 @@
 // An async body runs in a task that stands for its function's. A wait there for that very function never ended. Nor did the
 // wait of a child for the task whose group, or combinator, waits for it; and no timeout could end that either.
 import {
-  all, createTask, currentTask, type ExceptionGroup, type Future, getRunningLoop, moveOnAfter, race, sleep, type TaskGroup,
-  waitFor,
+  all, type Awaitable, createTask, currentTask, type ExceptionGroup, type Future, getRunningLoop, mapConcurrent,
+  moveOnAfter, race, sleep, staggeredRace, type Task, TaskGroup, waitFor,
 } from '../../lib/index';
+import { selfAwaitError } from '../../lib/kernel/self_await';
+import { runningTask } from '../../lib/kernel/running';
 import { withCode } from '../helpers/failures';
-import { colours, groupIn, hosted, outcomeOf } from '../tasks/support';
+import { colours, groupIn, hosted, outcomeOf, ticks } from '../tasks/support';
 
 describe.each(colours)('in $name bodies', ({ of, name }) => {
   const selfish = of(function* () {
@@ -117,4 +119,81 @@ describe.each(colours)('in $name bodies', ({ of, name }) => {
       });
       expect(seen).toEqual(['the caller went on']);
     })());
+
+  // How a task comes to live in what another one waits for; `child` is what it does there.
+  const homes: readonly (readonly [string, (child: () => PromiseLike<void>) => Awaitable<unknown>])[] = [
+    ['a group', (child) => groupIn(asked, function* (group) {
+      group.createTask(child);
+      group.createTask(child, { daemon: true });
+      yield sleep(1);
+    })],
+    ['start', (child) => groupIn(asked, function* (group) {
+      yield group.start(async (started) => {
+        await child();
+        started.started(undefined);
+        await child();
+      });
+    })],
+    ['combinators', (child) => all([() => race([child, child]), () => staggeredRace([child, child], 1)])],
+    ['mapConcurrent', (child) => mapConcurrent([1, 2, 3], child, { limit: 2 })],
+    ['a scope', (child) => moveOnAfter(1_000, async () => all([child, async () => waitFor(child, 1_000)]))],
+  ];
+
+  test.each(homes)('self await: who waits for a task in %s is older than it, which the check relies on', async (_, home) =>
+    hosted(function* () {
+      const ages: boolean[] = [];
+      const child = async (): Promise<void> => {
+        ages.push(...ownersAreOlder(runningTask() as Task<unknown>));
+        await sleep(1);
+      };
+      yield* createTask(of(function* () {
+        yield home(child);
+        // The same from within, so that there is more than one above.
+        yield groupIn(asked, function* (group) {
+          group.createTask(of(function* () {
+            yield home(child);
+          }));
+        });
+      }));
+      expect(ages.length).toBeGreaterThan(4);
+      expect(ages).not.toContain(false);
+    })());
 });
+
+/** Of each task that waits for this one through a scope, group or combinator: whether it is no younger. */
+function ownersAreOlder(task: Task<unknown>): boolean[] {
+  const ages: boolean[] = [];
+  for (let status = task._status as typeof task._status | null; status !== null; status = status.parent) {
+    const owner = status.host ?? (status.scope as { readonly host?: object } | null)?.host ?? null;
+    if (owner !== null) ages.push((owner as Task<unknown>)._nominal._id <= task._id);
+  }
+  return ages;
+}
+
+test('self await: who lives in the group of a younger task is younger than both', hosted(function* () {
+  const made = getRunningLoop().createFuture<TaskGroup>();
+  const ages: boolean[] = [];
+  const older = createTask(function* () {
+    (yield* made).createTask(function* () {
+      ages.push(...ownersAreOlder(currentTask()!));
+    });
+  });
+  yield* createTask(function* () {
+    const group = new TaskGroup();
+    made.setResult(group);
+    yield* older;
+    yield* group.close();
+  });
+  expect(ages).toEqual([true]);
+}));
+
+test('self await: a task that awaits a younger one does not look at what it lives in', hosted(function* () {
+  const [older, younger] = [createTask(ticks(1)), createTask(ticks(1))];
+  const look = jest.fn(() => null);
+  const status = Object.defineProperty({ parent: null, scope: null }, 'host', { get: look });
+  const seen = (task: Task<unknown>): object => ({ name: 'seen', _id: task._id, _nominal: task, _status: status });
+  expect(selfAwaitError(seen(older) as never, younger)).toBeNull();
+  expect(look).not.toHaveBeenCalled();
+  expect(selfAwaitError(seen(younger) as never, older)).toBeNull();
+  expect(look).toHaveBeenCalled();
+}));
