@@ -205,7 +205,10 @@ export class Siblings implements Waiter, StatusScope {
     }
   }
 
-  /** Waits until `isOver()`, which is asked whenever a child ends, the children are stopped, or by `poke()`. */
+  /**
+   * Waits until `isOver()`, which is asked whenever a child ends, the children are stopped, or by `poke()`. A wait that is
+   * closed by force is kept: whoever awaited what was closed waits there still, and goes on when the last child has ended.
+   */
   *until(isOver: () => boolean): Coroutine<void> {
     this.checkCancel();
     while (!isOver()) {

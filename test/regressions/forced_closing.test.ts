@@ -1,10 +1,12 @@
 // A coroutine that was closed by force while it waited in a combinator that was still starting things left them running.
 import {
+  all,
   type Coroutine,
   createTask,
   getRunningLoop,
   mapConcurrent,
   type ScopedOperation,
+  shielded,
   sleep,
   sleepForever,
   staggeredRace,
@@ -41,6 +43,30 @@ test('regression: staggeredRace ends its attempts when it is closed by force in 
   const log = yield* closedByForce((child) => staggeredRace([child, child], 1_000));
   expect(log).toEqual(['begun', 'ended']);
 }));
+
+// The wait for the children is another one's then: were it forgotten, nothing would ever end it, no request either.
+test('forced closing: who awaited a combinator that is closed by force goes on when its children have ended', virtualTime(
+  function* () {
+    const log: string[] = [];
+    const slow = function* (): Coroutine<void> {
+      try {
+        yield* sleepForever();
+      } finally {
+        yield* shielded(() => sleep(5));
+        log.push('child');
+      }
+    };
+    const steps = all([slow, slow])[Symbol.iterator]() as Coroutine<unknown>;
+    const task = createTask(function* () {
+      yield* steps;
+      log.push('awaiter');
+    });
+    yield* ticks(5);
+    steps.return(undefined);
+    yield* sleep(10);
+    expect([log, task.done()]).toEqual([['child', 'child', 'awaiter'], true]);
+  },
+));
 
 test('regression: mapConcurrent ends its calls and closes its items when it is closed by force', virtualTime(function* () {
   const items = function* (log: string[]): Generator<number> {
