@@ -16,14 +16,15 @@ test('RU16: run: a thousand runs leave the same descriptors', async () => {
   await run(trivial(0));
   const before = openDescriptors();
   for (let i = 0; i < RUNS; i++) await run(trivial(i));
-  expect(openDescriptors()).toBe(before);
+  // What an earlier file of this process has left to the collector may be closed meanwhile.
+  expect(openDescriptors()).toBeLessThanOrEqual(before);
 });
 
 test('RU16: runBlocking: a thousand runs, each with a loop of its own, leave the same descriptors', () => {
   runBlocking(trivial(0));
   const before = openDescriptors();
   for (let i = 0; i < RUNS; i++) runBlocking(trivial(i));
-  expect(openDescriptors()).toBe(before);
+  expect(openDescriptors()).toBeLessThanOrEqual(before);
 });
 
 test('RU16: task: a million finished tasks leave the same heap', virtualTime(function* () {
