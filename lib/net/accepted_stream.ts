@@ -1,6 +1,5 @@
 // The connections of a server that are streams, plain or secure.
 
-import { State } from '../kernel/future.js';
 import type { Task } from '../kernel/task.js';
 import { ByteStream } from './byte_stream.js';
 import type { Served, Server } from './server.js';
@@ -31,7 +30,7 @@ class AcceptedStream extends ByteStream implements Served {
     this._task = null;
     this._server._handlerEnded(this, task);
     if (this._isReleased) this._server._connectionEnded(this);
-    else if ((task._state & State.outcome) === State.cancelled) this.abort();
+    else if (this._server._drops(task)) this.abort();
     else void this.close();
   }
 

@@ -70,6 +70,8 @@ export class Listener {
   }
 
   #retryLater(): void {
+    // Whoever was told of the failure may have closed the server.
+    if (this.#isClosed) return;
     this.#retry = this.#sockets.loop.callLater(this.#retryMs, () => {
       this.#retry = null;
       if (!this.#isPaused) this.#resumeNow();

@@ -103,6 +103,7 @@ export class Server {
   #connections = 0;
   #isClosed = false;
   #isServing = false;
+  #isCutShort = false;
 
   /** @internal */
   constructor(sockets: Sockets, setting: ServerSetting) {
@@ -244,6 +245,11 @@ export class Server {
     });
   }
 
+  /** @internal Whether what a connection has written is dropped when its handler ends. */
+  _drops(task: Task<unknown>): boolean {
+    return this.#isCutShort || (task._state & State.outcome) === State.cancelled;
+  }
+
   /** @internal */
   _connectionEnded(stream: Connection): void {
     const { _previous: previous, _next: next } = stream;
@@ -269,9 +275,14 @@ export class Server {
   #acceptWaiting(): void {
     if (this.#setting.maxConnections === Infinity) return;
     for (const listener of this.#listeners) {
-      while (this.#connections < this.#setting.maxConnections && this.#accept(listener));
-      if (this.#connections < this.#setting.maxConnections) listener.resume();
+      while (this.#hasRoom && this.#accept(listener));
+      if (this.#hasRoom) listener.resume();
     }
+  }
+
+  // What a connection is told when it is accepted may close the server, and its listeners with it.
+  get #hasRoom(): boolean {
+    return !this.#isClosed && this.#connections < this.#setting.maxConnections;
   }
 
   /**
@@ -341,6 +352,7 @@ export class Server {
     try {
       yield* moveOnAfter(drain, () => this.#waitOver());
     } finally {
+      this.#isCutShort = true;
       this.#status.cancel({ reason: 'the server was shut down', origin: null });
       for (const stream of this.#streams()) if (stream._task === null) stream.abort();
       yield* shielded(() => this.#waitOver());

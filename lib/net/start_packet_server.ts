@@ -4,7 +4,7 @@ import { socketError } from '../base/errors.js';
 import { assertCallable, assertOptions } from '../kernel/arguments.js';
 import { captureContext } from '../kernel/context.js';
 import type { Coroutine } from '../kernel/coroutine.js';
-import { State, type Future } from '../kernel/future.js';
+import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import type { Task } from '../kernel/task.js';
 import { type PacketLimits, packetSetting } from './open_packets.js';
@@ -56,7 +56,7 @@ class AcceptedPackets extends PacketSocket implements Served {
     this._task = null;
     this._server._handlerEnded(this, task);
     if (this._released) this._server._connectionEnded(this);
-    else if ((task._state & State.outcome) === State.cancelled) this.abort();
+    else if (this._server._drops(task)) this.abort();
     else void this.close();
   }
 

@@ -18,15 +18,16 @@ function listenerOn(answers: number[]) {
       due.push(callback);
       return { cancel: () => undefined };
     },
+    _release: () => undefined,
   };
   const control = (_slot: number, _word: number, what: Control): number => {
     if (what === Control.resume) resumes.push(answers[0] ?? 0);
     return what === Control.resume ? (answers.shift() ?? 0) : 0;
   };
-  const sockets = { enter: () => 1, word: () => 0x16, loop, transports: { control } };
-  const owner = { _acceptFailed: () => undefined, _connectionWaits: () => undefined };
-  const listener = new Listener(sockets as never, owner);
-  return { listener, delays, resumes, pass: () => due.shift()?.() };
+  const sockets = { enter: () => 1, word: () => 0x16, loop, transports: { control, close: () => true } };
+  const owner = { _acceptFailed: (): void => undefined, _connectionWaits: () => undefined };
+  const listener: Listener = new Listener(sockets as never, owner);
+  return { listener, owner, delays, resumes, pass: () => due.shift()?.() };
 }
 
 test('IO22: a listener that cannot go on yet tries again until it can', () => {
@@ -44,4 +45,12 @@ test('IO22: a listener that was paused and is resumed without memory tries again
   listener.resume();
   pass();
   expect(resumes).toEqual([-ENOMEM, 0]);
+});
+
+// It went on trying, on a transport that was gone, as long as the loop lived.
+test('IO22: a listener that is closed by the report of its failure tries no more', () => {
+  const { listener, owner, delays } = listenerOn([]);
+  owner._acceptFailed = () => listener.close();
+  listener._deliver(TransportEvent.acceptFailed, EMFILE);
+  expect(delays).toEqual([]);
 });
