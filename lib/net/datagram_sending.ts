@@ -10,7 +10,7 @@ import { Future } from '../kernel/future.js';
 import type { TimerHandle } from '../kernel/handle.js';
 import { closedError, DatagramReceiving, failedAtOnce } from './datagram_receiving.js';
 import type { Peer } from './peers.js';
-import { SharedWait, wakeAll } from './sending.js';
+import { SharedWait, transferredError, wakeAll } from './sending.js';
 import type { Sockets } from './sockets.js';
 
 const EAGAIN = -constants.errno.EAGAIN;
@@ -31,6 +31,8 @@ const LONGEST_RETRY_MS = 50;
 class PendingSend extends Future<void> {
   declare readonly _socket: DatagramSending;
   declare readonly _bytes: Uint8Array;
+  // It is its writer's memory, who may transfer it meanwhile.
+  declare readonly _length: number;
   declare readonly _peer: Peer | null;
   declare readonly _descriptors: Int32Array | null;
 
@@ -38,6 +40,7 @@ class PendingSend extends Future<void> {
     super(socket._sockets.loop);
     this._socket = socket;
     this._bytes = bytes;
+    this._length = bytes.length;
     this._peer = peer;
     this._descriptors = descriptors;
   }
@@ -130,6 +133,11 @@ export abstract class DatagramSending extends DatagramReceiving {
     const full = new Set<string>();
     for (const pending of [...this._pending]) {
       const { _peer: peer, _bytes: bytes, _descriptors: descriptors } = pending;
+      if (bytes.length !== pending._length) {
+        this._pending.delete(pending);
+        pending._fail(transferredError());
+        continue;
+      }
       if (full.has(peer?.address ?? '')) continue;
       const result = this._datagrams.sendDatagram(this._slot, this._word, bytes, peer?.packed ?? null, descriptors);
       if (result === EAGAIN) {

@@ -2,6 +2,7 @@
 // in the engine's queue; a large one that did not fit waits here, as the caller's own memory, and everything written
 // behind it waits here too, so that the order is kept.
 
+import { InvalidStateError } from '../base/errors.js';
 import { Future } from '../kernel/future.js';
 import type { LoopCore } from '../kernel/loop_core.js';
 
@@ -85,6 +86,11 @@ export class Sending {
       wait._fail(error);
     }
   }
+}
+
+/** Why lent memory was not sent. */
+export function transferredError(): InvalidStateError {
+  return new InvalidStateError('memory that waited to be sent was transferred or made smaller meanwhile');
 }
 
 /** Ends every wait in a set. */

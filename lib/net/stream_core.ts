@@ -3,14 +3,14 @@
 // order, and `drain` waits with it.
 // Invariant: no bytes are in the outbox that were written behind bytes which are held here.
 
-import { ClosedResourceError, InvalidStateError } from '../base/errors.js';
+import { ClosedResourceError } from '../base/errors.js';
 import { TransportEvent } from '../engine/abi.js';
 import { Control } from '../engine/transports.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import { Future, State } from '../kernel/future.js';
 import { belongToRun, closeLeftOpen } from './belonging.js';
 import { Receiving, StreamFlag } from './receiving.js';
-import { DEFAULT_LIMITS, Sending, SharedWait, wakeAll, type WriteLimits } from './sending.js';
+import { DEFAULT_LIMITS, Sending, SharedWait, transferredError, wakeAll, type WriteLimits } from './sending.js';
 import type { Sockets } from './sockets.js';
 
 /** Writes above this are not copied into the outbox: a system call of their own costs less than the copy. */
@@ -109,7 +109,13 @@ export abstract class StreamCore extends Receiving {
 
   // Memory that waited was given away, and with it bytes that the peer has yet to get: no end may look complete to it.
   private _failByTransfer(): void {
-    this._failSendingAs(new InvalidStateError('memory that waited to be sent was transferred or made smaller meanwhile'));
+    const error = transferredError();
+    this._failSendingAs(error);
+    this._breakBy(error);
+  }
+
+  /** @internal Ends the connection because of an error of the caller's. */
+  _breakBy(_error: Error): void {
     this._shut(true);
   }
 

@@ -202,6 +202,11 @@ export class Transport extends StreamCore {
   }
 
   /** @internal */
+  override _breakBy(error: Error): void {
+    this._lose(error);
+  }
+
+  /** @internal */
   override _released(): void {
     if (this._isReleased) return;
     super._released();

@@ -6,6 +6,7 @@ import { Control } from '../../lib/engine/transports';
 import { withCode } from '../helpers/failures';
 import { outcomeOf } from '../tasks/support';
 import { acceptFromNode, connect, pattern, portOf, turn, until } from './support';
+import { over, witnessed } from './witness';
 
 // As postMessage(…, [memory]) does.
 const transfer = (view: Uint8Array): unknown => structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
@@ -40,6 +41,37 @@ test('send: memory that was transferred while it waited fails the stream, and th
   expect(yield* outcomeOf(reading)).toEqual(['failed', expect.objectContaining({ code: 'ECONNRESET' })]);
   expect(near.closed).toBe(true);
   void far.close();
+}));
+
+test('Transport.write: memory that was transferred while it waited is what the connection was lost by', () =>
+  run(function* () {
+    const { server, stream, witness } = yield* witnessed();
+    const memory = new Uint8Array(pattern(20_000_000));
+    witness.transport.write(memory);
+    transfer(memory);
+    const reading = createTask(() => stream.readAll());
+    yield* until(() => witness.isLost);
+    expect(witness.lost).toEqual(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
+    yield* outcomeOf(reading);
+    yield* over(server, stream);
+  }));
+
+test('DatagramSocket.send: memory that was transferred while it waited is an error, no datagram', () => run(function* () {
+  const slow = yield* openDatagram({ path: `\0readyloop-lent-${process.pid}` });
+  const sender = yield* openDatagram({ remote: { path: slow.localAddress!.address } });
+  let sent = 0;
+  let memory = new Uint8Array(16 * 1024);
+  let waiting = sender.send(memory);
+  for (; waiting.done(); sent++) waiting = sender.send((memory = new Uint8Array(16 * 1024)));
+  const behind = sender.send('behind it');
+  transfer(memory);
+  const sending = createTask(() => outcomeOf(waiting));
+  for (let i = 0; i < sent; i++) expect((yield* slow.receive()).data.length).toBe(16 * 1024);
+  expect(String((yield* slow.receive()).data)).toBe('behind it');
+  yield* behind;
+  expect(yield* sending).toEqual(['failed', expect.objectContaining({ code: 'ERR_INVALID_STATE' })]);
+  yield* slow.close();
+  yield* sender.close();
 }));
 
 test('ByteStream: memory that is shared with workers can be sent and received into', () => run(function* () {
