@@ -90,6 +90,8 @@ export class DuplexTransport implements Transports {
     duplex.on('close', () => this.#gone());
     duplex.on('drain', () => this.#tellRoom());
     duplex.resume();
+    // Nobody says it again.
+    if (duplex.readableEnded) stream._end(this.#traits.endError?.() ?? null);
   }
 
   #received(chunk: Buffer | string): void {
@@ -195,7 +197,8 @@ export class DuplexTransport implements Transports {
   close(_slot: number, _word: number, aborts: boolean): boolean {
     const duplex = this.#duplex;
     this.#isClosing = true;
-    if (aborts || this.#isGone || duplex.destroyed) {
+    // One that has failed finishes nothing, and need not have destroyed itself.
+    if (aborts || this.#isGone || duplex.destroyed || duplex.errored instanceof Error) {
       duplex.destroy();
       return this.#isGone || aborts;
     }

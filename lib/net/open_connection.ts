@@ -10,6 +10,7 @@ import { connectTo, type ConnectTarget } from './connecting.js';
 import { ATTEMPT_DELAY_MS, familyOf } from './happy_eyeballs.js';
 import { assertPlace, assertPort } from './places.js';
 import { assertResolver, type Resolver } from './resolver.js';
+import { assertNodeRuns } from './run_guard.js';
 import { type Sockets, socketsOf } from './sockets.js';
 import type { StreamCore } from './stream_core.js';
 import { assertTlsOptions, startTls, type TlsClientOptions, type TlsStream } from './tls.js';
@@ -46,7 +47,8 @@ export const CONNECT_OPTIONS: readonly string[] = [
  *
  * Units: milliseconds.
  * Throws: a system error with `address` and `port` (`ECONNREFUSED`, `ENOENT`, `ENOTFOUND`…); ConnectionFailedError, which
- *   has the errors of all, if there were several addresses; ArgumentTypeError and ArgumentRangeError at the call.
+ *   has the errors of all, if there were several addresses; ArgumentTypeError and ArgumentRangeError at the call; with
+ *   `tls` as `startTls`, what `toDuplex` throws at the call.
  * Checkpoint: yes. Cancel: all descriptors are closed, and a resolver of yours is cancelled.
  * Source: asyncio.open_connection, RFC 8305.
  */
@@ -58,7 +60,9 @@ export function openConnection(options: ConnectOptions): Future<ByteStream> {
   const { tls } = options;
   const secured = tls === undefined ? null : clientOptions(tls, target);
   const tuning = checkedTuning(options, 'openConnection');
-  const sockets = socketsOf(getRunningLoop());
+  const loop = getRunningLoop();
+  if (secured !== null) assertNodeRuns(loop, 'openConnection: tls');
+  const sockets = socketsOf(loop);
   const connect = () => opened(connectTo(sockets, target, makeStream), tuning);
   return startConnecting(
     sockets, options, secured === null ? connect : () => connectSecurely(connect, secured), 'openConnection',

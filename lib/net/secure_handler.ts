@@ -6,6 +6,7 @@ import { assertOptions } from '../kernel/arguments.js';
 import { type Coroutine, isGeneratorFunction } from '../kernel/coroutine.js';
 import { getRunningLoop } from '../kernel/running.js';
 import type { SecuredStream } from './accepted_stream.js';
+import { assertNodeRuns } from './run_guard.js';
 import { assertTlsOptions, startTls, type StartTlsOptions, type TlsServerOptions, type TlsStream } from './tls.js';
 
 type Handler = (stream: TlsStream) => Coroutine<void> | PromiseLike<void>;
@@ -14,6 +15,7 @@ type Handler = (stream: TlsStream) => Coroutine<void> | PromiseLike<void>;
 export function secureHandler(handler: (stream: never) => Coroutine<void> | PromiseLike<void>, options: TlsServerOptions) {
   assertOptions(options, 'startServer: tls');
   assertTlsOptions(options, 'startServer: tls', true);
+  assertNodeRuns(getRunningLoop(), 'startServer: tls');
   const secureContext = options.secureContext ?? createSecureContext(options);
   const settings: StartTlsOptions = { ...options, secureContext, isServer: true };
   return function* serveSecurely(below: SecuredStream): Coroutine<void> {

@@ -58,7 +58,8 @@ const NO_IPV6 = new Set([-constants.errno.EAFNOSUPPORT, -constants.errno.EADDRNO
  * Starts a server: `handler` runs in a task of its own for each connection, which is closed when it ends. A handler that
  * fails is reported to the loop's exception handler and closes its connection; the server goes on.
  *
- * Throws: a system error with `address` and `port` (`EADDRINUSE`, `EACCES`…); ArgumentTypeError, ArgumentRangeError.
+ * Throws: a system error with `address` and `port` (`EADDRINUSE`, `EACCES`…); ArgumentTypeError, ArgumentRangeError; with
+ *   `tls` as `toDuplex`.
  * Checkpoint: only if a name has to be resolved. Cancel: nothing listens.
  * Source: asyncio.start_server.
  */

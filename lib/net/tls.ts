@@ -170,6 +170,7 @@ function* secure(stream: ByteStream, duplex: SocketDuplex, options: StartTlsOpti
     });
     if (scope.cancelledCaught) throw new TimeoutError(`the TLS handshake took longer than ${handshakeTimeoutMs} ms`);
     handshake.forget();
+    if (handshake.loss !== null) throw handshake.loss;
     const { shutdownTimeoutMs: closeTimeoutMs = SHUTDOWN_TIMEOUT_MS, requireCloseNotify = true } = options;
     const endError = (): Error | null => (requireCloseNotify && ending.wasCut ? new TlsTruncatedError() : null);
     const traits = { endError, errorFor: tlsError, closeTimeoutMs };
@@ -243,8 +244,12 @@ class Handshake extends Future<void> {
   readonly #socket: TLSSocket;
   readonly #below: SocketDuplex;
   readonly #isStrictServer: boolean;
+  /** What ended the connection after the handshake was over, when its stream was not there yet to be told. */
+  loss: Error | null = null;
   readonly #fail = (error: Error): void => {
-    if (!this.done()) this._fail(tlsError(error));
+    const known = tlsError(error);
+    if (this.done()) this.loss ??= known;
+    else this._fail(known);
   };
   readonly #gone = (): void => {
     this.#fail(new BrokenResourceError('the connection was closed during the TLS handshake'));
