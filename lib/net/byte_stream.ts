@@ -150,7 +150,7 @@ export class ByteStream extends StreamCore {
   /**
    * Waits until no more than the low mark waits to be sent, if it is more than the high mark now.
    *
-   * Throws: ClosedResourceError; the system error with which sending has failed.
+   * Throws: ClosedResourceError; the system error with which sending, or reading, has failed.
    * Checkpoint: only above the high mark. Cancel: only the wait ends; everything that was written stays on its way.
    */
   drain(): Future<void> {

@@ -57,10 +57,10 @@ function isTaken(memory: ArrayBufferLike): boolean {
 export function toWriteLimits(options: WriteLimitOptions): WriteLimits {
   assertOptions(options, 'setWriteLimits', ['high', 'low']);
   const { high, low } = options;
+  if (low !== undefined) assertByteCount(low, 'setWriteLimits: low');
   const above = high ?? (low === undefined ? DEFAULT_HIGH_BYTES : 4 * low);
-  const below = low ?? Math.floor(above / 4);
   assertByteCount(above, 'setWriteLimits: high');
-  assertByteCount(below, 'setWriteLimits: low');
+  const below = low ?? Math.floor(above / 4);
   if (below > above) throw new ArgumentRangeError(`setWriteLimits: low (${below}) is above high (${above})`);
   return { high: above, low: below };
 }

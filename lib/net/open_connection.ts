@@ -102,6 +102,9 @@ export function checkedTarget(options: ConnectOptions, call: string): ConnectTar
   if (localAddress !== '' && familyOf(localAddress) === 0) {
     throw new ArgumentRangeError(`${call}: localAddress ${localAddress} is no numeric address`);
   }
+  if (path !== undefined && (localAddress !== '' || localPort !== 0)) {
+    throw new ArgumentTypeError(`${call}: a path is not connected to from a localAddress or localPort`);
+  }
   assertResolver(resolver, call);
   assertInstant(delayMs, `${call}: happyEyeballsDelay`);
   if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') {

@@ -164,8 +164,8 @@ export abstract class StreamCore extends Receiving {
   /** @internal */
   _drain(): Future<void> {
     cancelCheck();
-    if ((this._flags & (StreamFlag.sendFailed | StreamFlag.closed)) !== 0) return this._failedDrain();
-    return this._room();
+    const ends = StreamFlag.sendFailed | StreamFlag.closed | StreamFlag.ended;
+    return (this._flags & ends) === 0 ? this._room() : this._lateDrain();
   }
 
   /** @internal Done while no more than the high mark waits; otherwise, once no more than the low mark does. */
@@ -196,10 +196,21 @@ export abstract class StreamCore extends Receiving {
     return wait;
   }
 
+  // The peer has ended, or something has failed: a connection that broke while reading takes no bytes either.
+  private _lateDrain(): Future<void> {
+    if ((this._flags & (StreamFlag.sendFailed | StreamFlag.closed)) !== 0) return this._failedDrain();
+    const error = this._readError;
+    return error === null || (this._flags & StreamFlag.writesOnly) !== 0 ? this._room() : this._failedBy(error);
+  }
+
   private _failedDrain(): Future<void> {
     if ((this._flags & StreamFlag.closed) !== 0) throw this._refusal();
+    return this._failedBy(this._rare?.sendError);
+  }
+
+  private _failedBy(error: unknown): Future<void> {
     const failed = new Future<void>(this._sockets.loop, State.failed);
-    failed._value = this._rare?.sendError;
+    failed._value = error;
     return failed;
   }
 

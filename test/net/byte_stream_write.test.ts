@@ -148,10 +148,12 @@ test('IO13: a failed write is a system error for drains and later writes, and sa
     yield* until(() => stream._unread !== null);
     socket.resetAndDestroy();
     yield* until(() => stream._hasEnded);
-    stream.write('too late');
     const [how, error] = yield* outcomeOf(
       createTask(function* () {
-        for (;;) yield* stream.send('still too late');
+        for (;;) {
+          stream.write('too late');
+          yield* turn();
+        }
       }),
     );
     expect(how).toBe('failed');
@@ -159,6 +161,21 @@ test('IO13: a failed write is a system error for drains and later writes, and sa
     expect(['EPIPE', 'ECONNRESET']).toContain((error as { code: string }).code);
     expect(() => stream.write('more')).toThrow(withCode((error as { code: string }).code));
     expect(String(yield* stream.read())).toBe('last words');
+    stream.abort();
+  },
+));
+
+test('ST13: once a read has failed, the first send and drain fail too, and what came before is still read', () => run(
+  function* () {
+    const { stream, socket } = yield* acceptFromNode();
+    socket.write('last words');
+    yield* until(() => stream._unread !== null);
+    socket.resetAndDestroy();
+    yield* until(() => stream._hasEnded);
+    expect(yield* outcomeOf(stream.drain())).toEqual(['failed', withCode('ECONNRESET')]);
+    expect(yield* outcomeOf(stream.send('too late'))).toEqual(['failed', withCode('ECONNRESET')]);
+    expect(String(yield* stream.read())).toBe('last words');
+    expect(yield* outcomeOf(stream.read())).toEqual(['failed', withCode('ECONNRESET')]);
     stream.abort();
   },
 ));
@@ -237,6 +254,7 @@ test('IO16: marks are refused if they make no sense', () => run(function* () {
   const { near, far } = yield* connect();
   expect(() => near.setWriteLimits({ high: 1, low: 2 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   expect(() => near.setWriteLimits({ high: -1 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+  expect(() => near.setWriteLimits({ low: NaN })).toThrow(withCode('ERR_OUT_OF_RANGE', /low: NaN/));
   expect(() => near.setWriteLimits(undefined as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
   near.setWriteLimits({ low: 10 });
   near.setWriteLimits({ high: 0 });

@@ -167,6 +167,14 @@ test.each(switches)('IO26: %s takes nothing but true or false for %s', (call, na
   yield* turn();
 }));
 
+test('IO26: a path is not connected to from a local address or port', () => run(function* () {
+  for (const from of [{ localAddress: '127.0.0.1' }, { localPort: 1 }]) {
+    expect(() => openConnection({ path: '/tmp/x', ...from })).toThrow(withCode('ERR_INVALID_ARG_TYPE', /a path/));
+    expect(() => createConnection(protocol, { path: '/tmp/x', ...from })).toThrow(withCode('ERR_INVALID_ARG_TYPE', /a path/));
+  }
+  yield* turn();
+}));
+
 test('IO26: a local address that is a name, or no text, is refused at the call', () => run(function* () {
   expect(() => openConnection({ port: 0, localAddress: 'here' })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   expect(() => openConnection({ port: 0, localAddress: 1 as never })).toThrow(withCode('ERR_INVALID_ARG_TYPE'));

@@ -230,6 +230,17 @@ test('SV5: an address in use is refused, and nothing listens', () => run(functio
   yield* server.close();
 }));
 
+test('SV5: if one of several addresses is in use, none is listened at', () => run(function* () {
+  const taken = yield* startServer(echo, { host: '127.0.0.2', port: 0 });
+  const port = portOf(taken);
+  const resolver = () => Promise.resolve(['127.0.0.1', '127.0.0.2']);
+  const [, error] = yield* outcomeOf(startServer(echo, { host: 'two.example', port, resolver }));
+  expect(error).toMatchObject({ code: 'EADDRINUSE', address: '127.0.0.2', port });
+  const first = yield* startServer(echo, { host: '127.0.0.1', port });
+  yield* first.close();
+  yield* taken.close();
+}));
+
 test('SV5: a name with several addresses listens at each', () => run(function* () {
   const server = yield* startServer(echo, { host: 'localhost', port: 0 });
   for (const { address, port } of server.addresses) {
