@@ -33,6 +33,8 @@ class PendingSend extends Future<void> {
   declare readonly _bytes: Uint8Array;
   // It is its writer's memory, who may transfer it meanwhile.
   declare readonly _length: number;
+  // Nobody waits for it, and closing does not take it back.
+  declare _isWritten: boolean;
   declare readonly _peer: Peer | null;
   declare readonly _descriptors: Int32Array | null;
 
@@ -41,6 +43,7 @@ class PendingSend extends Future<void> {
     this._socket = socket;
     this._bytes = bytes;
     this._length = bytes.length;
+    this._isWritten = false;
     this._peer = peer;
     this._descriptors = descriptors;
   }
@@ -109,7 +112,7 @@ export abstract class DatagramSending extends DatagramReceiving {
     return false;
   }
 
-  private _park(bytes: Uint8Array, peer: Peer | null, descriptors: Int32Array | null): Future<void> {
+  private _park(bytes: Uint8Array, peer: Peer | null, descriptors: Int32Array | null): PendingSend {
     const pending = new PendingSend(this, bytes, peer, descriptors);
     this._pending.add(pending);
     if (this._isUnix && peer !== null) this._retryLater();
@@ -126,6 +129,10 @@ export abstract class DatagramSending extends DatagramReceiving {
 
   private _sendPending(): void {
     this._sendWaiting();
+    if (this._closing) {
+      if (this._pending.size === 0) this._closeTransport(false);
+      return;
+    }
     if (this._isUnix && this._drains.size > 0 && this._pendingBytes <= LOW_BYTES) wakeAll(this._drains);
   }
 
@@ -180,6 +187,7 @@ export abstract class DatagramSending extends DatagramReceiving {
     if (sent instanceof PendingSend) {
       this._pending.delete(sent);
       const copy = this._park(Buffer.from(bytes), peer, null);
+      copy._isWritten = true;
       copy.addDoneCallback(() => {
         const error = copy.cancelled() ? null : copy.exception();
         if (error !== null) this._failWrite(error);
@@ -260,14 +268,20 @@ export abstract class DatagramSending extends DatagramReceiving {
     if (this._released || (this._closing && !aborts)) return;
     this._closing = true;
     this._stopReceiving();
-    this._retry?.cancel();
     for (const pending of [...this._pending]) {
+      if (pending._isWritten && !aborts) continue;
       this._pending.delete(pending);
       pending._fail(closedError());
     }
-    const isClosed = this._sockets.transports.close(this._slot, this._word, aborts);
     wakeAll(this._drains);
-    if (isClosed) this._release();
+    if (this._pending.size === 0) this._closeTransport(aborts);
+    // What comes has nobody to go to.
+    else this._datagrams.readDatagrams(this._slot, this._word, false);
+  }
+
+  private _closeTransport(aborts: boolean): void {
+    this._retry?.cancel();
+    if (this._sockets.transports.close(this._slot, this._word, aborts)) this._release();
   }
 
   /** @internal */

@@ -95,9 +95,9 @@ export class PacketSocket extends DatagramSending {
 
   /**
    * Closes the connection: what was received and not taken is dropped, sends that wait for room fail, and the peer sees the
-   * end behind what it was sent. It need not be awaited.
+   * end behind what was written. It need not be awaited.
    *
-   * Checkpoint: no. Cancel: the closing goes on.
+   * Checkpoint: only if something written waits. Cancel: the closing goes on.
    */
   close(): Future<void> {
     this._shut(false);

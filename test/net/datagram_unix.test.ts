@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkpoint, createTask, type DatagramSocket, openDatagram } from '../../lib';
 import { failureOf } from '../tasks/support';
-import { withCode } from '../helpers/failures';
+import { thrownBy, withCode } from '../helpers/failures';
 import { Pipes } from '../helpers/pipes';
 import { onlyNative, run, runBlocking } from './engines';
 
@@ -98,6 +98,26 @@ test('IO23: a full receiver keeps senders to it waiting in order, and nobody els
     yield* waiting;
     expect(String((yield* slow.receive()).data)).toBe('written');
     for (const socket of [slow, quick, sender]) yield* socket.close();
+  }));
+
+test('IO23: closing sends what was written first, also where the receiver is full; an abort does not', () =>
+  runBlocking(function* () {
+    const slow = yield* openDatagram({ path: abstractName() });
+    for (const isConnected of [false, true]) {
+      const to = slow.localAddress!;
+      const sender = yield* openDatagram(isConnected ? { remote: to } : { path: abstractName() });
+      for (let i = 0; i < 40; i++) sender.write(Buffer.alloc(16 * 1024, i), isConnected ? undefined : to);
+      const closing = sender.close();
+      expect([closing.done(), thrownBy(() => sender.write('late', to))]).toEqual([false, withCode('ERR_CLOSED')]);
+      for (let i = 0; i < 40; i++) expect((yield* slow.receive()).data[0]).toBe(i);
+      yield* closing;
+    }
+    const sender = yield* openDatagram({ remote: slow.localAddress! });
+    for (let i = 0; i < 40; i++) sender.write(Buffer.alloc(16 * 1024, i));
+    const closing = sender.close();
+    sender.abort();
+    yield* closing;
+    yield* slow.close();
   }));
 
 test('IO23: closing fails the sends that wait for room', () => runBlocking(function* () {

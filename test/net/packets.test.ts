@@ -86,6 +86,24 @@ test('PacketSocket.receive: a cancelled wait takes nothing', () => run(function*
   far.abort();
 }));
 
+test('PacketSocket.close: the end comes behind what was written, also where the peer is behind', () => run(function* () {
+  const { near, far } = yield* connect();
+  for (let i = 0; i < 40; i++) near.write(Buffer.alloc(30_000, i));
+  const closing = near.close();
+  for (let i = 0; i < 40; i++) expect((yield* far.receive())?.data[0]).toBe(i);
+  expect(yield* far.receive()).toBeNull();
+  yield* closing;
+  yield* far.close();
+}));
+
+test('PacketSocket.close: a peer that goes away ends the waiting for it', () => run(function* () {
+  const { near, far } = yield* connect();
+  for (let i = 0; i < 40; i++) near.write(Buffer.alloc(30_000, i));
+  const closing = near.close();
+  far.abort();
+  yield* closing;
+}));
+
 test('PacketSocket.send: waits while the peer is behind; a cancelled packet is not sent', () => run(function* () {
   const { near, far } = yield* connect();
   const packet = Buffer.alloc(30_000, 1);
