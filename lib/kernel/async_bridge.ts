@@ -68,6 +68,11 @@ export class ReactionSet {
     return true;
   }
 
+  /** Their function was no async one: these waits are nobody's, and its task goes on without them. */
+  disown(): void {
+    for (const waiter of this.#waiters) waiter.disown();
+  }
+
   /** What is waited for. */
   get sources(): object[] {
     return [...this.#waiters].map((waiter) => waiter.source);
@@ -95,7 +100,7 @@ export class ReactionSet {
 
 export class ReactionWaiter implements Sink {
   readonly source: Source;
-  readonly #task: AsyncTask | null;
+  #task: AsyncTask | null;
   readonly #settle: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
   #slot = -1;
   #undoneBy: CancelledError | null = null;
@@ -150,6 +155,11 @@ export class ReactionWaiter implements Sink {
   undoFor(request: Request, error: CancelledError): void {
     if (this.isLeft || this.source._standsIn || this.source.done()) return;
     if (this.source._cancelBy(request)) this.#undoneBy = error;
+  }
+
+  /** No task waits here any more. */
+  disown(): void {
+    this.#task = null;
   }
 
   /** The wait ends with `error`, and what was waited for goes on. */

@@ -323,6 +323,9 @@ export class Task<T> extends Future<T> {
     if (isPromise && this._loop._hasMicrotasks) return this._follow(result);
     leaveAsync();
     this._state &= ~Flag.async;
+    // It has called `then` of a future, as a function may that is not waiting.
+    if (this._waiting instanceof ReactionSet) this._waiting.disown();
+    this._waiting = null;
     if (isPromise) throw refusedAsync(this.name);
     this._source = isOurs ? awaited(result) : claim(result, `${this.name}: what its function returned`);
     return resume.call(this._source);

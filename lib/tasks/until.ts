@@ -106,7 +106,8 @@ class AbortableFuture<T> extends Future<T> {
     this.#request = request;
     const { reason, origin } = request;
     askApart(() => this.#controller.abort(new CancelledError(reason, origin)));
-    if (this.#graceMs === Infinity) return true;
+    // Something like a promise may have settled while it was told.
+    if (this.#graceMs === Infinity || this.done()) return true;
     this.#grace = (this._loop as EventLoop).callLater(this.#graceMs, () => this.#giveUp());
     return true;
   }

@@ -1,6 +1,6 @@
 // wait: until some or all of a set of futures are done. It raises nothing of theirs and cancels nothing.
 
-import { ArgumentRangeError, ArgumentTypeError } from '../base/errors.js';
+import { ArgumentRangeError, ArgumentTypeError, WrongLoopError } from '../base/errors.js';
 import { describe } from '../kernel/coroutine.js';
 import { assertInstant, assertOptions } from '../kernel/arguments.js';
 import type { EventLoop } from '../kernel/event_loop.js';
@@ -98,7 +98,7 @@ class WaitFuture<F extends Future<unknown>> extends Future<WaitResult<F>> implem
  *
  * Returns: `{ done, pending }`. Their failures are not thrown and not looked at; nothing is cancelled.
  * Throws: ArgumentRangeError for an empty set or an unknown `returnWhen`; ArgumentTypeError for coroutines and anything
- *   that is not a future, and for a single future instead of several.
+ *   that is not a future, and for a single future instead of several; WrongLoopError for a future of another loop.
  * Checkpoint: only if it must wait. Cancel: the futures are left alone.
  * Source: asyncio.wait.
  */
@@ -108,10 +108,12 @@ export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: W
   }
   const set = new Set(futures);
   if (set.size === 0) throw new ArgumentRangeError('wait: there is nothing to wait for');
+  const loop = getRunningLoop();
   for (const future of set) {
     if (!(future instanceof Future)) {
       throw new ArgumentTypeError(`wait: ${describe(future)} is not a future; make a task of a coroutine first`);
     }
+    if (future._loop !== loop) throw new WrongLoopError('wait: a future of another loop was given');
   }
   assertOptions(options, 'wait', ['timeout', 'returnWhen']);
   const { timeout, returnWhen } = options;
@@ -119,5 +121,5 @@ export function wait<F extends Future<unknown>>(futures: Iterable<F>, options: W
   if (returnWhen !== undefined && !CHOICES.includes(returnWhen)) {
     throw new ArgumentRangeError(`wait: returnWhen is one of ${CHOICES.join(', ')}, not ${String(returnWhen)}`);
   }
-  return expectAwait(new WaitFuture(getRunningLoop(), set, options), 'wait()');
+  return expectAwait(new WaitFuture(loop, set, options), 'wait()');
 }
