@@ -226,6 +226,17 @@ export abstract class DatagramSending extends DatagramReceiving {
     }
   }
 
+  // Those to other UNIX receivers are tried again by the clock.
+  /** @internal */
+  override _sendingBroke(error: Error): void {
+    for (const pending of [...this._pending]) {
+      if (this._isUnix && pending._peer !== null) continue;
+      this._pending.delete(pending);
+      pending._fail(error);
+    }
+    if (this._closing && this._pending.size === 0) this._closeTransport(false);
+  }
+
   /** @internal */
   _drain(): Future<void> {
     cancelCheck();

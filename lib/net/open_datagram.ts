@@ -14,7 +14,7 @@ import type { SocketAddress } from './addresses.js';
 import { adoptDatagrams } from './adopting_datagrams.js';
 import { DatagramSocket } from './datagram_socket.js';
 import { type Destination, toTarget } from './peers.js';
-import { assertPlace, assertSwitches } from './places.js';
+import { assertMode, assertPlace, assertSwitches } from './places.js';
 import { resolveHost } from './resolver.js';
 import { socketsOf } from './sockets.js';
 
@@ -78,10 +78,7 @@ export function openDatagram(options: DatagramOptions): Future<DatagramSocket> {
   assertBytes(options.maxDatagramBytes, `${call}: maxDatagramBytes`, MOST_BYTES);
   assertBytes(options.receiveBufferBytes, `${call}: receiveBufferBytes`, MOST_BUFFER_BYTES);
   assertBytes(options.sendBufferBytes, `${call}: sendBufferBytes`, MOST_BUFFER_BYTES);
-  const { mode } = options;
-  if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
-  }
+  assertMode(options.mode, `${call}: mode`);
   assertSwitches(options, ['reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'receiveDescriptors'], call);
   if (onError !== undefined) assertCallable(onError, `${call}: onError`);
   const loop = getRunningLoop();

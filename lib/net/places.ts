@@ -41,3 +41,11 @@ export function assertPort(port: unknown, what: string): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
   throw new ArgumentRangeError(`${what}: ${port} is not from 0 to 65535`);
 }
+
+/** @internal Permissions of a UNIX socket's file. */
+export function assertMode(mode: unknown, what: string): void {
+  if (mode === undefined) return;
+  if (typeof mode !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(mode)}`);
+  if (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777) return;
+  throw new ArgumentRangeError(`${what} ${mode} is no file mode from 0 to 0o7777`);
+}

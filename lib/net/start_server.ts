@@ -11,7 +11,7 @@ import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
 import { acceptSecured, acceptStream } from './accepted_stream.js';
 import { refusedDescriptor } from './adopting.js';
-import { assertPlace, assertSwitches } from './places.js';
+import { assertMode, assertPlace, assertSwitches } from './places.js';
 import { secureHandler } from './secure_handler.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { type ConnectionHandler, Server, type ServerSetting } from './server.js';
@@ -109,9 +109,7 @@ export function checkedLimits(options: LimitsOfServer, call: string): Required<L
   const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode = -1 } = options;
   assertPositive(maxConnections, `${call}: maxConnections`, Infinity);
   assertPositive(backlog, `${call}: backlog`, 2 ** 31 - 1);
-  if (options.mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw new ArgumentRangeError(`${call}: mode ${mode} is no file mode from 0 to 0o7777`);
-  }
+  assertMode(options.mode, `${call}: mode`);
   return { maxConnections, backlog, mode };
 }
 

@@ -19,6 +19,14 @@ export interface GatherOptions {
 
 type ResultsOrErrors<A> = { -readonly [K in keyof A]: WaitableValue<A[K]> | Error };
 
+// Stays with a child of gatherings that have failed: its own failure, which they drop, is not one that nobody looked at.
+const SEES: Waiter = {
+  _looks: true,
+  _wake(child: Future<unknown>): void {
+    if ((child._state & State.outcome) !== State.finished) child._look();
+  },
+};
+
 class Gathering extends Future<unknown> implements Waiter, Listener {
   readonly #children: Future<unknown>[];
   readonly #keys: readonly string[] | null;
@@ -70,6 +78,14 @@ class Gathering extends Future<unknown> implements Waiter, Listener {
   #failBy(error: Error): void {
     if (error instanceof CancelledError) this._state |= State.looked;
     this._fail(error);
+    // In debug mode it stays, to tell of the later ones.
+    if (!this._loop._debug) for (const child of this.#children) if (!child.done()) this.#leave(child);
+  }
+
+  // A child may outlive many gatherings that have failed: one listener does for all of them.
+  #leave(child: Future<unknown>): void {
+    child._removeWaiters((waiter) => waiter === this || waiter === SEES);
+    child._addWaiter(SEES);
   }
 
   #finishAll(): void {

@@ -335,15 +335,24 @@ bool DatagramTransport::close() noexcept {
   closing_ = true;
   reading_ = false;
   update_interest();
-  return false;
+  // Nothing waits any more if there was no memory to wait with.
+  return queue_.empty();
 }
 
 void DatagramTransport::update_interest() noexcept {
   const base::Status told = set_interest(reading_ && !ended_, !queue_.empty() || wants_room_);
-  if (told.ok() || ended_) return;
-  // The kernel has no memory for the interest: this socket would wait for ever.
+  if (told.ok()) return;
+  // The kernel has no memory for the interest: this socket would wait for ever, to receive and to send what waits.
+  // (datagram_refusals_test: "a kernel without memory for an interest…")
+  const bool somebody_waits = wants_drained_ || wants_room_;
+  queue_.clear();
+  queued_bytes_ = 0;
+  wants_room_ = false;
+  wants_drained_ = false;
   ended_ = true;
+  static_cast<void>(set_interest(false, false));
   append(TransportEvent::kFailed, told.error());
+  if (somebody_waits) append(TransportEvent::kDrained, 0);
 }
 
 }  // namespace readyloop::transport

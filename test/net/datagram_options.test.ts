@@ -180,6 +180,7 @@ const BAD_OPTIONS: readonly [string, unknown, string][] = [
   ['a size of NaN', { port: 0, receiveBufferBytes: NaN }, 'ERR_OUT_OF_RANGE'],
   ['a size that is no number', { port: 0, sendBufferBytes: '1' }, 'ERR_INVALID_ARG_TYPE'],
   ['a mode that is none', { path: '/tmp/x', mode: 0o10000 }, 'ERR_OUT_OF_RANGE'],
+  ['a mode in text', { path: '/tmp/x', mode: '600' as never }, 'ERR_INVALID_ARG_TYPE'],
   ['a handler that is no function', { port: 0, onError: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ['a remote without a port', { remote: { host: HOST } }, 'ERR_INVALID_ARG_TYPE'],
 ];

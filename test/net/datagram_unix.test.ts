@@ -1,8 +1,9 @@
 // Datagrams between UNIX sockets: names, stale files, full receivers, descriptors that travel.
 import { closeSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkpoint, createTask, type DatagramSocket, openDatagram } from '../../lib';
+import { TransportEvent } from '../../lib/engine/abi';
 import { failureOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
 import { Pipes } from '../helpers/pipes';
@@ -226,6 +227,19 @@ onlyNative('it has no descriptors')(
   expect(yield* failureOf(openDatagram({ fd: reader }))).toEqual(withCode('ENOTSOCK'));
   expect(() => openDatagram({ fd: reader, port: 0 })).toThrow(withCode('ERR_INVALID_ARG_TYPE', /port/));
   expect(() => openDatagram({ fd: -1 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+}));
+
+test('IO23: a transport that fails ends the sends that wait for room of it', () => runBlocking(function* () {
+  const slow = yield* openDatagram({ path: abstractName() });
+  const sender = yield* openDatagram({ remote: slow.localAddress! });
+  let waiting = sender.send(Buffer.alloc(16 * 1024));
+  while (waiting.done()) waiting = sender.send(Buffer.alloc(16 * 1024));
+  // As where the kernel has no memory for the interest in its room.
+  sender._deliver(TransportEvent.failed, constants.errno.ENOMEM);
+  expect(yield* failureOf(waiting)).toEqual(withCode('ENOMEM'));
+  expect(yield* failureOf(sender.receive())).toEqual(withCode('ENOMEM'));
+  yield* sender.close();
+  yield* slow.close();
 }));
 
 test('IO23: drain waits while much waits for a UNIX receiver', () => runBlocking(function* () {

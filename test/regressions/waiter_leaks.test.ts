@@ -37,6 +37,34 @@ test('wait: a future that was not the first one keeps no waiter', virtualTime(fu
   expect(waitersOf(long)).toBe(0);
 }));
 
+test('gather: many that have failed leave one waiter on a sibling, whose own failure is dropped', virtualTime(function* () {
+  const reports = keepReports(getRunningLoop());
+  const long = getRunningLoop().createFuture();
+  for (let i = 0; i < TIMES; i++) {
+    const failing = getRunningLoop().createFuture();
+    const gathering = gather([long, failing]);
+    failing.setException(new Error('first'));
+    const [error] = yield* gather([gathering], { returnExceptions: true });
+    expect(error).toEqual(new Error('first'));
+  }
+  expect(waitersOf(long)).toBe(1);
+
+  long.setException(new Error('late'));
+  yield* sleep(1);
+  expect(reports).toEqual([]);
+}));
+
+test('gather: one that has failed leaves another of the same sibling in place', virtualTime(function* () {
+  const sibling = getRunningLoop().createFuture<number>();
+  const failing = getRunningLoop().createFuture();
+  const kept = gather([sibling]);
+  const failed = gather([sibling, failing]);
+  failing.setException(new Error('first'));
+  yield* gather([failed], { returnExceptions: true });
+  sibling.setResult(1);
+  expect(yield* kept).toEqual([1]);
+}));
+
 test('asCompleted: closing it takes it off the futures it was given', virtualTime(function* () {
   const long = getRunningLoop().createFuture();
   for (let i = 0; i < TIMES; i++) {

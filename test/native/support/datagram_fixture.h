@@ -3,8 +3,10 @@
 
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/transport_fixture.h"
@@ -37,7 +39,9 @@ struct ReceivedFrame {
 };
 
 struct DatagramFixture : TransportFixture {
-  explicit DatagramFixture(std::size_t slab_size = 1024 * 1024) : TransportFixture(slab_size) {
+  explicit DatagramFixture(std::size_t slab_size = 1024 * 1024,
+                           std::unique_ptr<selector::Selector> chosen = make_selector())
+      : TransportFixture(slab_size, 64, std::move(chosen)) {
     datagram_faults() = DatagramFaults{};
   }
 

@@ -5,19 +5,14 @@
 
 #include <cerrno>
 
+#include "support/forgetful_selector.h"
 #include "support/transport_fixture.h"
 #include "transport/stream_transport.h"
 
 using namespace readyloop::test;
 using namespace readyloop::transport;
-using readyloop::base::Duration;
 using readyloop::base::Fd;
-using readyloop::base::Status;
-using readyloop::base::Token;
 using readyloop::loop::Record;
-using readyloop::selector::Event;
-using readyloop::selector::Interest;
-using readyloop::selector::Selector;
 
 namespace {
 
@@ -98,39 +93,13 @@ TEST_CASE("StreamTransport: a stream that is closing does not go on reading when
   CHECK(is_event(fixture.turn().at(0), TransportEvent::kClosed));
 }
 
-namespace {
-
-int refusals = 0;
-
-// Of the system's own selector; a number of its next registrations and changes fails.
-class ForgetfulSelector final : public Selector {
- public:
-  std::string_view name() const noexcept override { return real_->name(); }
-  int descriptor() const noexcept override { return real_->descriptor(); }
-  Status register_fd(int fd, Token token, Interest interest) noexcept override {
-    return is_refused() ? Status(ENOMEM, "epoll_ctl") : real_->register_fd(fd, token, interest);
-  }
-  Status modify_fd(int fd, Token token, Interest interest) noexcept override {
-    return is_refused() ? Status(ENOMEM, "epoll_ctl") : real_->modify_fd(fd, token, interest);
-  }
-  Status deregister_fd(int fd) noexcept override { return real_->deregister_fd(fd); }
-  Status select(Duration wait, std::vector<Event>& ready) noexcept override { return real_->select(wait, ready); }
-
- private:
-  static bool is_refused() noexcept { return refusals > 0 && refusals-- > 0; }
-
-  std::unique_ptr<Selector> real_ = make_selector();
-};
-
-}  // namespace
-
 TEST_CASE("StreamTransport: a kernel without memory for an interest fails what would wait, also behind the end") {
   TransportFixture fixture(64 * 1024, 64, std::make_unique<ForgetfulSelector>());
   Fd peer = fixture.stream(kFirst);
   REQUIRE(::shutdown(peer.get(), SHUT_WR) == 0);
   CHECK(is_event(fixture.wait().at(0), TransportEvent::kEnd));
   call_faults().send = {Fault{EAGAIN}};
-  refusals = 1;
+  ForgetfulSelector::refusals = 1;
   fixture.write(kFirst, "an answer");
   fixture.transports->flush();
   const std::vector<Record> records = fixture.drain.consume_all();
@@ -150,7 +119,7 @@ TEST_CASE("StreamTransport: a connection whose interest is refused was connected
   const auto begun = fixture.transports->connect(kFirst, Address::of_socket(listener.get()).value(), nullptr);
   REQUIRE(begun.ok());
   REQUIRE_FALSE(fixture.transports->stream(kFirst) == nullptr);
-  refusals = 1;
+  ForgetfulSelector::refusals = 1;
   const std::vector<Record> records = fixture.wait();
   REQUIRE(records.size() == 2);
   CHECK(is_event(records[0], TransportEvent::kConnected));
