@@ -271,7 +271,7 @@ function hideAsyncTask<R>(fn: () => R): R {
 export function findAsyncTask(): AsyncTask | null {
   if (liveAsyncTasks === 0) return null;
   const task = storage.getStore();
-  return task === undefined || task.done() ? null : task;
+  return task === undefined || task.done() || !task._isAsync ? null : task;
 }
 
 // In a step it is the stepping task, if that one is an async function in its first, synchronous part. In a callback of

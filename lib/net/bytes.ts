@@ -34,20 +34,20 @@ export function toBytes(data: unknown, what: string): Uint8Array {
   }
   const isOfBytes = (data as Uint8Array).BYTES_PER_ELEMENT === 1;
   const mayBeEmpty = !isOfBytes || (data as Uint8Array).length === 0;
-  if (mayBeEmpty && isTaken(data.buffer)) throw takenError(what);
+  if (mayBeEmpty && isGone(data)) throw goneError(what);
   return isOfBytes ? (data as Uint8Array) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function takenError(what: string): Error {
-  return new InvalidStateError(`${what}: the memory was transferred to somebody else, so nothing is left of it`);
+function goneError(what: string): Error {
+  return new InvalidStateError(`${what}: the memory was transferred to somebody else, or made smaller than its view`);
 }
 
-// What was transferred away has no length, and would look like nothing to send, or no room.
-function isTaken(memory: ArrayBufferLike): boolean {
-  if (memory.byteLength > 0) return false;
+// Such a view has no length, and would look like nothing to send, or no room. Asked for an element, or for its length if
+// it is a DataView, it throws.
+function isGone(view: ArrayBufferView): boolean {
   try {
-    new Uint8Array(memory);
-    return false;
+    if ('BYTES_PER_ELEMENT' in view) Uint8Array.prototype.at.call(view, 0);
+    return view.byteLength < 0;
   } catch {
     return true;
   }

@@ -5,7 +5,7 @@
 
 import { closeSync } from 'node:fs';
 import { Deque } from '../base/deque.js';
-import { ClosedResourceError, socketError } from '../base/errors.js';
+import { ClosedResourceError, InvalidStateError, socketError } from '../base/errors.js';
 import { FrameLayout, TransportEvent } from '../engine/abi.js';
 import type { Datagrams } from '../engine/datagrams.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
@@ -40,6 +40,7 @@ export class Datagram implements SocketAddress {
   /** Descriptors came with it that could not be received, or were not asked for; none is open. */
   readonly descriptorsLost: boolean;
   readonly #peer: Peer;
+  readonly #size: number;
 
   /** @internal */
   constructor(data: Buffer, peer: Peer, flags: number, descriptors: readonly number[]) {
@@ -51,6 +52,12 @@ export class Datagram implements SocketAddress {
     this.descriptors = descriptors;
     this.descriptorsLost = (flags & FrameLayout.descriptorsLost) !== 0;
     this.#peer = peer;
+    this.#size = data.length;
+  }
+
+  /** @internal How many bytes came, whatever has become of the memory. */
+  static _sizeOf(datagram: Datagram): number {
+    return datagram.#size;
   }
 
   /** @internal The sender as the socket knows it; null if `to` is no datagram. */
@@ -196,7 +203,7 @@ export abstract class DatagramReceiving {
 
   private _take(): Datagram {
     const datagram = this._kept.shift() as Datagram;
-    this._keptBytes -= datagram.data.length + OVERHEAD_BYTES;
+    this._keptBytes -= Datagram._sizeOf(datagram) + OVERHEAD_BYTES;
     if (this._paused && this._keptBytes <= LOW_BYTES) {
       this._paused = false;
       this._datagrams.readDatagrams(this._slot, this._word, true);
@@ -236,6 +243,7 @@ export abstract class DatagramReceiving {
   // Nothing more will come to those who wait.
   private _dismiss(): void {
     for (const receiver of [...this._receivers]) {
+      if (receiver.done()) continue;
       this._receivers.delete(receiver);
       if (receiver._endsInNull && this._readError === null) receiver._finish(null);
       else receiver._fail(this._readError ?? closedError());
@@ -245,7 +253,7 @@ export abstract class DatagramReceiving {
   /** @internal */
   _receive(endsInNull: boolean): Future<Datagram | null> {
     cancelCheck();
-    if (this._kept.size > 0) return atOnce<Datagram | null>(this._sockets, this._take());
+    if (this._kept.size > 0) return atOnce<Datagram | null>(this._sockets, whole(this._take()));
     if (this._closing || this._ended || this._notice !== null) return this._afterLast(endsInNull);
     const receiver = new Receiver(this, endsInNull);
     this._receivers.add(receiver);
@@ -300,6 +308,12 @@ export abstract class DatagramReceiving {
     const port = peer.family === 'unix' ? undefined : peer.port;
     return socketError(errno, syscall, { address: peer.address, port });
   }
+}
+
+// On Node before 24 who gives the memory of one datagram away gives that of its neighbours away.
+function whole(datagram: Datagram): Datagram {
+  if (datagram.data.length === Datagram._sizeOf(datagram)) return datagram;
+  throw new InvalidStateError('receive: this datagram was given away with the memory of another one; give copies away');
 }
 
 /** @internal */

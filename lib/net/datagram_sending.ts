@@ -139,6 +139,8 @@ export abstract class DatagramSending extends DatagramReceiving {
   private _sendWaiting(): void {
     const full = new Set<string>();
     for (const pending of [...this._pending]) {
+      // What became of an earlier one may have cancelled it.
+      if (pending.done()) continue;
       const { _peer: peer, _bytes: bytes, _descriptors: descriptors } = pending;
       if (bytes.length !== pending._length) {
         this._pending.delete(pending);
@@ -230,7 +232,7 @@ export abstract class DatagramSending extends DatagramReceiving {
   /** @internal */
   override _sendingBroke(error: Error): void {
     for (const pending of [...this._pending]) {
-      if (this._isUnix && pending._peer !== null) continue;
+      if (pending.done() || (this._isUnix && pending._peer !== null)) continue;
       this._pending.delete(pending);
       pending._fail(error);
     }
@@ -280,7 +282,7 @@ export abstract class DatagramSending extends DatagramReceiving {
     this._closing = true;
     this._stopReceiving();
     for (const pending of [...this._pending]) {
-      if (pending._isWritten && !aborts) continue;
+      if (pending.done() || (pending._isWritten && !aborts)) continue;
       this._pending.delete(pending);
       pending._fail(closedError());
     }

@@ -198,7 +198,7 @@ export class DuplexTransport implements Transports {
     const duplex = this.#duplex;
     this.#isClosing = true;
     // One that has failed finishes nothing, and need not have destroyed itself.
-    if (aborts || this.#isGone || duplex.destroyed || duplex.errored instanceof Error) {
+    if (aborts || this.#isGone || duplex.destroyed || (duplex.errored ?? null) !== null) {
       duplex.destroy();
       return this.#isGone || aborts;
     }

@@ -82,6 +82,7 @@ export class Sending {
     this.#heldBytes = 0;
     this.hasBacklog = false;
     for (const wait of [...this.waits]) {
+      if (wait.done()) continue;
       this.waits.delete(wait);
       wait._fail(error);
     }
@@ -96,6 +97,8 @@ export function transferredError(): InvalidStateError {
 /** Ends every wait in a set. */
 export function wakeAll(waits: Set<SharedWait>): void {
   for (const wait of [...waits]) {
+    // The end of an earlier one may have cancelled it.
+    if (wait.done()) continue;
     waits.delete(wait);
     wait._finish(undefined);
   }

@@ -1,6 +1,6 @@
 // The bytes that a stream has received and nobody has read yet. They stand in one piece of memory, so that a separator is
-// found however the bytes came; reading hands out views of that memory without copying.
-// Invariant: memory that was handed out is never written again, so it is the reader's.
+// found however the bytes came. Who takes all of them is handed that memory; who takes a part, a copy of it.
+// Invariant: what was handed out is the reader's, who may give the memory away: nothing unread is in it.
 
 const EMPTY = Buffer.alloc(0);
 
@@ -33,10 +33,10 @@ export class StreamBuffer {
 
   /** Takes the first `count` bytes, or all if there are fewer. */
   take(count: number): Buffer {
-    const end = Math.min(this._start + count, this._end);
-    const taken = this._store.subarray(this._start, end);
-    this.skip(taken.length);
-    return taken;
+    const isAll = count >= this.length;
+    const part = this._store.subarray(this._start, isAll ? this._end : this._start + count);
+    this.skip(part.length);
+    return isAll ? part : Buffer.from(part);
   }
 
   /** Copies as much as fits. Returns: how many bytes. */

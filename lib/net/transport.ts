@@ -220,7 +220,8 @@ export class Transport extends StreamCore {
    * is what `dataReceived` was given; leave other memory as it is until `resumeWriting`, or until `pendingBytes` is 0.
    * After the connection was lost it does nothing.
    *
-   * Throws: ClosedResourceError after `close`, `abort` or `sendEof`; ArgumentTypeError. Checkpoint: no.
+   * Throws: ClosedResourceError after `close`, `abort` or `sendEof`; ArgumentTypeError; InvalidStateError for memory that
+   *   was transferred away. Checkpoint: no.
    */
   write(data: Writable): void {
     const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data, 'write');

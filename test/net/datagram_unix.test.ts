@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkpoint, createTask, type DatagramSocket, openDatagram } from '../../lib';
+import { all, checkpoint, createTask, type DatagramSocket, openDatagram, race } from '../../lib';
 import { TransportEvent } from '../../lib/engine/abi';
 import { failureOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
@@ -227,6 +227,25 @@ onlyNative('it has no descriptors')(
   expect(yield* failureOf(openDatagram({ fd: reader }))).toEqual(withCode('ENOTSOCK'));
   expect(() => openDatagram({ fd: reader, port: 0 })).toThrow(withCode('ERR_INVALID_ARG_TYPE', /port/));
   expect(() => openDatagram({ fd: -1 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
+}));
+
+test('IO23: what the end of an earlier send has cancelled is not sent', () => runBlocking(function* () {
+  const slow = yield* openDatagram({ path: abstractName() });
+  const sender = yield* openDatagram({ remote: slow.localAddress! });
+  let waiting = sender.send(Buffer.alloc(16 * 1024));
+  let sent = 1;
+  for (; waiting.done(); sent++) waiting = sender.send(Buffer.alloc(16 * 1024));
+  const won = yield* all([
+    race([waiting, sender.send('never')]),
+    createTask(function* () {
+      for (let i = 0; i < sent; i++) yield* slow.receive();
+    }),
+  ]);
+  expect(won[0]).toBeUndefined();
+  yield* sender.send('next');
+  expect(String((yield* slow.receive()).data)).toBe('next');
+  yield* sender.close();
+  yield* slow.close();
 }));
 
 test('IO23: a transport that fails ends the sends that wait for room of it', () => runBlocking(function* () {

@@ -174,3 +174,58 @@ test('Protocol: the memory of what it is told cannot be given away, and others g
   giver.abort();
   yield* server.shutdown({ drain: 0 });
 }));
+
+test('ByteStream: who gives away a part of what was kept harms nothing that is unread', () => run(function* () {
+  const { near, far } = yield* connect();
+  yield* far.send(pattern(20_000));
+  yield* until(() => (near._unread?.length ?? 0) === 20_000);
+  const first = yield* near.readExactly(5_000);
+  expect(first.equals(pattern(20_000).subarray(0, 5_000))).toBe(true);
+  transfer(first);
+  expect((yield* near.readExactly(5_000)).equals(pattern(20_000).subarray(5_000, 10_000))).toBe(true);
+  yield* far.send('behind');
+  const rest = yield* near.readExactly(10_006);
+  expect([rest.subarray(0, 10_000).equals(pattern(20_000).subarray(10_000)), String(rest.subarray(10_000))])
+    .toEqual([true, 'behind']);
+  void near.close();
+  void far.close();
+}));
+
+test('DatagramSocket: a datagram whose neighbour was given away is an error or whole, and later ones come', () =>
+  run(function* () {
+    const socket = yield* openDatagram({ host: '127.0.0.1', port: 0 });
+    const here = socket.localAddress!;
+    for (const text of ['one', 'two', 'three']) socket.write(text, here);
+    const take = byteStreamTaker();
+    const { data } = yield* socket.receive();
+    const inside = socket as unknown as { readonly _kept: { readonly size: number }; readonly _keptBytes: number };
+    yield* until(() => inside._kept.size === 2);
+    try {
+      take(data);
+    } catch (error) {
+      expect(error).toHaveProperty('name', 'TypeError');
+    }
+    for (const text of ['two', 'three']) {
+      // Not there any more before Node 24.
+      if (data.length === 0) expect(() => socket.receive()).toThrow(withCode('ERR_INVALID_STATE', /given away/));
+      else expect(String((yield* socket.receive()).data)).toBe(text);
+    }
+    expect(inside._keptBytes).toBe(0);
+    socket.write('later', here);
+    expect(String((yield* socket.receive()).data)).toBe('later');
+    yield* socket.close();
+  }));
+
+test('memory that was made smaller than its view is an error, and no empty message', () => run(function* () {
+  const { near, far } = yield* connect();
+  const memory = Reflect.construct(ArrayBuffer, [100, { maxByteLength: 100 }]) as ArrayBuffer;
+  const views = [new Uint8Array(memory, 50, 50), new Uint16Array(memory, 50, 25), new DataView(memory, 50, 50)];
+  (memory as unknown as { resize(length: number): void }).resize(10);
+  for (const view of views) {
+    expect(() => near.send(view)).toThrow(withCode('ERR_INVALID_STATE', /made smaller/));
+    expect(() => near.readInto(view)).toThrow(withCode('ERR_INVALID_STATE'));
+  }
+  expect(yield* near.send(new DataView(memory, 0, 0))).toBeUndefined();
+  near.abort();
+  far.abort();
+}));

@@ -30,6 +30,30 @@ test.each([
     yield* all([listening as never]);
   })());
 
+// What such a callback waits for was taken for the wait of the task that had called `then`.
+test('regression: what the callback of a plain function waits for is not what its task waits for', hosted(function* () {
+  const loop = getRunningLoop();
+  const [other, third] = [loop.createFuture<void>(), loop.createFuture<void>()];
+  const alive = createTask(async () => {
+    await sleep(50);
+  });
+  yield* sleep(1);
+  const task = createTask((() => {
+    void other.then(async () => {
+      await third;
+    });
+    return sleep(60_000);
+  }));
+  yield* sleep(1);
+  other.setResult();
+  yield* sleep(1);
+  task.cancel('enough');
+  expect(yield* outcomeOf(task)).toEqual(['cancelled', 'enough']);
+  expect(third.done()).toBe(false);
+  third.setResult();
+  yield* alive;
+}));
+
 test('regression: untilSignal leaves no timer where aborting settles what it waits for at once', hosted(function* () {
   let settle = (_value: string): void => undefined;
   const thenable = { then: (resolve: (value: string) => void) => void (settle = resolve) };
