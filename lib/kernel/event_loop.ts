@@ -43,8 +43,6 @@ export type TaskFactory = (
   options: TaskOptions,
 ) => Task<unknown>;
 
-const DEFAULT_SLOW_CALLBACK_MS = 100;
-
 /**
  * An event loop.
  *
@@ -54,8 +52,9 @@ const DEFAULT_SLOW_CALLBACK_MS = 100;
  */
 export class EventLoop extends LoopCore {
   /** Callbacks and steps that take longer are reported in debug mode; in ms. */
-  slowCallbackMs = DEFAULT_SLOW_CALLBACK_MS;
-  /** @internal The root of tasks that no run owns. */ readonly _orphans: Root;
+  slowCallbackMs = 100;
+  /** @internal The root of tasks that no run owns. */
+  readonly _orphans: Root;
   /** @internal */ readonly _drain: Drain;
   /** @internal */ readonly _watches: WatchTable;
   readonly #owned: OwnedDriver;

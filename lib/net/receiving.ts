@@ -29,7 +29,6 @@ const LEAST_BULK_BYTES = 16 * 1024;
 const LARGE_IN_A_ROW = 4;
 const LARGEST_BULK_BYTES = 128 * 1024;
 
-
 export const enum StreamFlag {
   /** `close` or `abort` was called. */
   closed = 1,

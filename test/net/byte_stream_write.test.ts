@@ -1,5 +1,5 @@
 // Writing and closing: order, backpressure, failures, and what a cancellation leaves.
-import { ByteStream, createTask } from '../../lib';
+import { ByteStream, type Coroutine, createTask } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { run, runBlocking } from './engines';
@@ -141,13 +141,19 @@ test('ST14: drain waits for room, not for the peer', () => run(function* () {
   far.abort();
 }));
 
+// A stream whose peer has reset the connection, and whose bytes from before it are unread.
+function* resetBehindLastWords(): Coroutine<ByteStream> {
+  const { stream, socket } = yield* acceptFromNode();
+  socket.write('last words');
+  yield* until(() => stream._unread !== null);
+  socket.resetAndDestroy();
+  yield* until(() => stream._hasEnded);
+  return stream;
+}
+
 test('IO13: a failed write is a system error for drains and later writes, and says nothing of what came before', () => run(
   function* () {
-    const { stream, socket } = yield* acceptFromNode();
-    socket.write('last words');
-    yield* until(() => stream._unread !== null);
-    socket.resetAndDestroy();
-    yield* until(() => stream._hasEnded);
+    const stream = yield* resetBehindLastWords();
     const [how, error] = yield* outcomeOf(
       createTask(function* () {
         for (;;) {
@@ -167,11 +173,7 @@ test('IO13: a failed write is a system error for drains and later writes, and sa
 
 test('ST13: once a read has failed, the first send and drain fail too, and what came before is still read', () => run(
   function* () {
-    const { stream, socket } = yield* acceptFromNode();
-    socket.write('last words');
-    yield* until(() => stream._unread !== null);
-    socket.resetAndDestroy();
-    yield* until(() => stream._hasEnded);
+    const stream = yield* resetBehindLastWords();
     expect(yield* outcomeOf(stream.drain())).toEqual(['failed', withCode('ECONNRESET')]);
     expect(yield* outcomeOf(stream.send('too late'))).toEqual(['failed', withCode('ECONNRESET')]);
     expect(String(yield* stream.read())).toBe('last words');
