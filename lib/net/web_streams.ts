@@ -5,6 +5,7 @@ import {
   type ReadableByteStreamController, ReadableStream, type UnderlyingByteSource, WritableStream,
 } from 'node:stream/web';
 import { BusyResourceError } from '../base/errors.js';
+import { toBytes } from './bytes.js';
 import { guardOfRun, type RunGuard } from './run_guard.js';
 import type { StreamCore } from './stream_core.js';
 
@@ -22,6 +23,7 @@ class WebSides {
   readonly #guard: RunGuard;
   #controller: ReadableByteStreamController | null = null;
   #openSides = 2;
+  #isBroken = false;
 
   constructor(stream: StreamCore) {
     this.#stream = stream;
@@ -70,7 +72,8 @@ class WebSides {
       return await this.#stream._readSome(max);
     } catch (error) {
       this.#guard.delete(this);
-      this.#stream._shut(true);
+      // One that was closed meanwhile still sends what was written.
+      if (!this.#stream._isClosed) this.#stream._shut(true);
       throw error;
     }
   }
@@ -79,8 +82,15 @@ class WebSides {
     const stream = this.#stream;
     return new WritableStream<Uint8Array | string>({
       write: async (chunk) => {
-        stream._write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-        if (!stream._isSendingFreely(stream._limits.high)) await stream._whenSent(stream._limits.low);
+        try {
+          stream._write(typeof chunk === 'string' ? Buffer.from(chunk) : toBytes(chunk, 'toWeb'));
+          if (!stream._isSendingFreely(stream._limits.high)) await stream._whenSent(stream._limits.low);
+        } catch (error) {
+          // The web gives this side up. What was not written must not look complete to the peer.
+          this.#isBroken = true;
+          this.#sideOver();
+          throw error;
+        }
       },
       close: () => {
         stream._endSending();
@@ -97,7 +107,7 @@ class WebSides {
   #sideOver(): void {
     if (--this.#openSides > 0) return;
     this.#guard.delete(this);
-    this.#stream._shut(false);
+    this.#stream._shut(this.#isBroken);
   }
 }
 
@@ -106,4 +116,3 @@ export function toWebStreams(stream: StreamCore): WebStreams {
   const sides = new WebSides(stream);
   return { readable: sides.readable(), writable: sides.writable() };
 }
-

@@ -170,6 +170,43 @@ describe.each(colours)('in $name tasks', ({ of }) => {
   })));
 });
 
+test('toWeb: what was written arrives, also where a read that waits is cancelled afterwards', () => run(async () => {
+  const { near, far } = await connect();
+  const { readable, writable } = near.toWeb();
+  const reader = readable.getReader();
+  const reading = reader.read();
+  const writer = writable.getWriter();
+  near.setWriteLimits({ high: 1_000_000 });
+  let count = 0;
+  for (; near.pendingBytes === 0; count++) await writer.write(Buffer.alloc(8 * 1024, count));
+  await writer.close();
+  await reader.cancel();
+  expect(await reading).toEqual({ done: true, value: undefined });
+  const received = await far.readAll();
+  expect([received.length, received.at(-1)]).toEqual([count * 8 * 1024, (count - 1) & 255]);
+  await near.waitClosed();
+  await far.close();
+}));
+
+test('toWeb: any view is written as its bytes, and what is none is refused', () => run(async () => {
+  const { near, far } = await connect();
+  const { readable, writable } = near.toWeb();
+  const writer = writable.getWriter();
+  await writer.write(new Uint16Array([0x4241, 0x4443]) as never);
+  await writer.write(new DataView(new Uint8Array([69, 70]).buffer) as never);
+  expect(String(await far.readExactly(6))).toBe('ABCDEF');
+  const failure = writer.write(3 as never).then(() => null, (error: unknown) => error);
+  expect(await failure).toEqual(withCode('ERR_INVALID_ARG_TYPE', /Buffer or typed array/));
+  // Reading goes on; then the peer sees a reset, because what was written is not complete.
+  await far.send('still read');
+  const reader = readable.getReader();
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe('still read');
+  await reader.cancel();
+  await near.waitClosed();
+  expect(await createTask(outcomeOf(far.read()))).toEqual(['failed', withCode('ECONNRESET')]);
+  await far.close();
+}));
+
 test('fromWeb: streams of the web have our methods', () => run(async () => {
   const { near, far } = await connect();
   const stream = ByteStream.fromWeb(near.toWeb());
