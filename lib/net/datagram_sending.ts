@@ -38,12 +38,14 @@ class PendingSend extends Future<void> {
   declare readonly _peer: Peer | null;
   declare readonly _descriptors: Int32Array | null;
 
-  constructor(socket: DatagramSending, bytes: Uint8Array, peer: Peer | null, descriptors: Int32Array | null) {
+  constructor(
+    socket: DatagramSending, bytes: Uint8Array, peer: Peer | null, descriptors: Int32Array | null, isWritten: boolean,
+  ) {
     super(socket._sockets.loop);
     this._socket = socket;
     this._bytes = bytes;
     this._length = bytes.length;
-    this._isWritten = false;
+    this._isWritten = isWritten;
     this._peer = peer;
     this._descriptors = descriptors;
   }
@@ -112,8 +114,10 @@ export abstract class DatagramSending extends DatagramReceiving {
     return false;
   }
 
-  private _park(bytes: Uint8Array, peer: Peer | null, descriptors: Int32Array | null): PendingSend {
-    const pending = new PendingSend(this, bytes, peer, descriptors);
+  private _park(
+    bytes: Uint8Array, peer: Peer | null, descriptors: Int32Array | null, isWritten = false,
+  ): PendingSend {
+    const pending = new PendingSend(this, bytes, peer, descriptors, isWritten);
     this._pending.add(pending);
     if (this._isUnix && peer !== null) this._retryLater();
     return pending;
@@ -188,8 +192,7 @@ export abstract class DatagramSending extends DatagramReceiving {
     const sent = this._send(bytes, peer, null);
     if (sent instanceof PendingSend) {
       this._pending.delete(sent);
-      const copy = this._park(Buffer.from(bytes), peer, null);
-      copy._isWritten = true;
+      const copy = this._park(Buffer.from(bytes), peer, null, true);
       copy.addDoneCallback(() => {
         const error = copy.cancelled() ? null : copy.exception();
         if (error !== null) this._failWrite(error);

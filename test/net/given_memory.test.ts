@@ -1,6 +1,9 @@
 // Memory that callers lend to a stream, and take away before the stream is done with it. The stream says so: it neither
 // waits for ever nor takes it for the end.
-import { createServer, createTask, getRunningLoop, openConnection, openDatagram, type Protocol, run } from '../../lib';
+import {
+  createServer, createTask, getRunningLoop, openConnection, openDatagram, openPackets, type PacketSocket, type Protocol,
+  run, startPacketServer, until as untilPromise,
+} from '../../lib';
 import { TransportEvent } from '../../lib/engine/abi';
 import { Control } from '../../lib/engine/transports';
 import { withCode } from '../helpers/failures';
@@ -72,6 +75,57 @@ test('DatagramSocket.send: memory that was transferred while it waited is an err
   expect(yield* sending).toEqual(['failed', expect.objectContaining({ code: 'ERR_INVALID_STATE' })]);
   yield* slow.close();
   yield* sender.close();
+}));
+
+test('PacketSocket.send: memory that was transferred while it waited is an error, no packet', () => run(function* () {
+  const accepted = getRunningLoop().createFuture<PacketSocket>();
+  const place = { path: `\0readyloop-lent-packets-${process.pid}` };
+  const server = yield* startPacketServer(function* (socket) {
+    accepted.setResult(socket);
+    yield* socket.waitClosed();
+  }, place);
+  const near = yield* openPackets(place);
+  const far = yield* accepted;
+  let sent = 0;
+  let memory = new Uint8Array(16 * 1024);
+  let waiting = near.send(memory);
+  for (; waiting.done(); sent++) waiting = near.send((memory = new Uint8Array(16 * 1024)));
+  const behind = near.send('behind it');
+  transfer(memory);
+  const sending = createTask(() => outcomeOf(waiting));
+  for (let i = 0; i < sent; i++) expect((yield* far.receive())?.data.length).toBe(16 * 1024);
+  expect(String((yield* far.receive())?.data)).toBe('behind it');
+  yield* behind;
+  expect(yield* sending).toEqual(['failed', withCode('ERR_INVALID_STATE')]);
+  yield* near.close();
+  yield* far.close();
+  yield* server.close();
+}));
+
+test('toWeb: who gives the chunks away that it reads harms no chunk that comes later', () => run(function* () {
+  for (const size of [100, 20_000]) {
+    const { near, far } = yield* connect();
+    const { readable, writable } = near.toWeb();
+    const reader = readable.getReader();
+    for (let i = 0; i < 10; i++) {
+      const sent = pattern(size);
+      yield* far.send(sent);
+      for (let at = 0; at < size;) {
+        const { value } = (yield* untilPromise(reader.read())) as { value: Uint8Array };
+        expect(sent.subarray(at, at + value.length).equals(value)).toBe(true);
+        at += value.length;
+        transfer(value);
+      }
+    }
+    // What is given to the writable is lent like any other memory, and free once it is written.
+    const writer = writable.getWriter();
+    const lent = new Uint8Array(pattern(size));
+    yield* untilPromise(writer.write(lent));
+    transfer(lent);
+    expect(pattern(size).equals(yield* far.readExactly(size))).toBe(true);
+    near.abort();
+    far.abort();
+  }
 }));
 
 test('ByteStream: memory that is shared with workers can be sent and received into', () => run(function* () {
