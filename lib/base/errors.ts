@@ -252,9 +252,15 @@ export class TlsError extends BrokenResourceError {
   /** Node's code for it, as `CERT_HAS_EXPIRED` or `ERR_TLS_CERT_ALTNAME_INVALID`; empty if it has none. */
   readonly reason: string;
   constructor(cause: Error, reason: string) {
-    super(`TLS has failed: ${cause.message}`, { cause });
+    super(`TLS has failed: ${tlsFact(cause)}${reason === '' ? '' : ` (${reason})`}`, { cause });
     this.reason = reason;
   }
+}
+
+// OpenSSL's own text begins with numbers and ends in the name of a source file; what happened stands apart.
+function tlsFact(cause: Error): string {
+  const { reason, library } = cause as { reason?: unknown; library?: unknown };
+  return typeof reason === 'string' && typeof library === 'string' ? reason : cause.message.trim();
 }
 
 /** The connection ended where TLS did not: what came may have been cut off by somebody between you and the peer. */
@@ -340,13 +346,19 @@ export function systemError(errno: number, syscall: string, hint = ''): SystemEr
 /** The error for a negative errno of a socket, which names the place in its message as Node's do. */
 export function socketError(errno: number, syscall: string, place: ErrorPlace, hint = ''): SystemError {
   const { address, port } = place;
-  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
-  const error = systemError(errno, `${syscall}${where}`, hint);
+  const shown = address?.replaceAll('\0', '\\0');
+  const where = shown === undefined ? '' : ` ${shown}${port === undefined ? '' : `:${port}`}`;
+  const error = systemError(errno, `${syscall}${where}`, hint === '' ? pathHint(errno, address) : hint);
   return Object.assign(error, {
     syscall,
     ...(address === undefined ? {} : { address }),
     ...(port === undefined ? {} : { port }),
   });
+}
+
+function pathHint(errno: number, path: string | undefined): string {
+  if (getSystemErrorName(errno) !== 'ENAMETOOLONG' || path === undefined) return '';
+  return `${Buffer.byteLength(path)} bytes are more than the path of a UNIX socket may have (107 on Linux, 103 on macOS)`;
 }
 
 /** Keeps Errors as they are and wraps everything else, so that a failure is always an Error. */

@@ -1,6 +1,7 @@
 // Where failures without a caller go: the user's handler, else standard error. A handler that throws is itself
 // reported, once, together with what it was called for; there is no way from here into a loop.
 
+import { inspect } from 'node:util';
 import { isError } from '../base/values.js';
 import { creationSite } from './creation_site.js';
 import type { ExceptionContext } from './loop_core.js';
@@ -51,5 +52,6 @@ function formatFact(fact: unknown): string {
   if (isError(fact)) return formatError(fact);
   if (typeof fact !== 'object' || fact === null) return String(fact);
   const { name } = fact as { name?: unknown };
-  return typeof name === 'string' ? `${fact.constructor.name} ${name}` : fact.constructor.name;
+  if (typeof name === 'string') return `${fact.constructor.name} ${name}`;
+  return inspect.custom in fact ? inspect(fact) : fact.constructor.name;
 }

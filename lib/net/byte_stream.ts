@@ -10,15 +10,16 @@ import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
 import type { SocketAddress } from './addresses.js';
 import { adoptStream } from './adopting.js';
-import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
+import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, toWritten, type Writable, type WriteLimitOptions } from './bytes.js';
 import { assertDuplex, DuplexTransport } from './duplex_transport.js';
 import { credentialsOf, type PeerCredentials } from './passing.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
 import { atOnce } from './receiving.js';
 import { assertNodeRuns } from './run_guard.js';
 import { SocketDuplex, type ToDuplexOptions } from './socket_duplex.js';
+import { showAs } from './showing.js';
 import { socketsOf } from './sockets.js';
-import { StreamCore } from './stream_core.js';
+import { partsOfStream, StreamCore } from './stream_core.js';
 import { untilNull } from './until_null.js';
 import { toWebStreams, type WebStreams } from './web_streams.js';
 
@@ -144,7 +145,7 @@ export class ByteStream extends StreamCore {
    * Checkpoint: no.
    */
   write(data: Writable): void {
-    this._write(typeof data === 'string' ? Buffer.from(data) : toBytes(data, 'write'));
+    this._write(toWritten(data, 'write'));
   }
 
   /**
@@ -164,7 +165,7 @@ export class ByteStream extends StreamCore {
    * cancelled already sends nothing.
    */
   send(data: Writable): Future<void> {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data, 'send');
+    const bytes = toWritten(data, 'send');
     this._beforeSending();
     this._write(bytes);
     return this._drain();
@@ -301,6 +302,8 @@ export class ByteStream extends StreamCore {
   }
 }
 
+showAs(ByteStream, 'ByteStream', partsOfStream);
+
 function toLimit(options: LimitOptions | undefined, call: string): number {
   if (options === undefined) return DEFAULT_LIMIT;
   assertOptions(options, call, ['limit']);
@@ -313,7 +316,7 @@ function toSeparators(separator: Separator): Buffer[] {
   const list = Array.isArray(separator) ? (separator as (string | Uint8Array)[]) : [separator as string | Uint8Array];
   if (list.length === 0) throw new ArgumentRangeError('readUntil: there is no separator in the list');
   return list.map((item) => {
-    const bytes = typeof item === 'string' ? Buffer.from(item) : Buffer.from(toBytes(item, 'readUntil'));
+    const bytes = Buffer.from(toWritten(item, 'readUntil'));
     if (bytes.length === 0) throw new ArgumentRangeError('readUntil: a separator is empty');
     return bytes;
   });

@@ -28,14 +28,19 @@ export function assertByteCount(count: unknown, what: string): asserts count is 
 }
 
 /** @internal Not `instanceof`: test runners have realms of their own. Throws: ArgumentTypeError, InvalidStateError. */
-export function toBytes(data: unknown, what: string): Uint8Array {
+export function toBytes(data: unknown, what: string, needed = 'a Buffer or typed array is'): Uint8Array {
   if (!ArrayBuffer.isView(data)) {
-    throw new ArgumentTypeError(`${what}: a Buffer or typed array is needed, not ${describe(data)}`);
+    throw new ArgumentTypeError(`${what}: ${needed} needed, not ${describe(data)}`);
   }
   const isOfBytes = (data as Uint8Array).BYTES_PER_ELEMENT === 1;
   const mayBeEmpty = !isOfBytes || (data as Uint8Array).length === 0;
   if (mayBeEmpty && isGone(data)) throw goneError(what);
   return isOfBytes ? (data as Uint8Array) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** @internal What is to be written. Text becomes UTF-8. Throws: as `toBytes`. */
+export function toWritten(data: unknown, what: string): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : toBytes(data, what, 'text, a Buffer or a typed array is');
 }
 
 function goneError(what: string): Error {

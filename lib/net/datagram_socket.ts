@@ -8,12 +8,13 @@ import { cancelCheck } from '../kernel/cancel_check.js';
 import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { Future } from '../kernel/future.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
-import { toBytes, type Writable } from './bytes.js';
+import { toWritten, type Writable } from './bytes.js';
 import { closedError, Datagram, failedAtOnce } from './datagram_receiving.js';
 import { DatagramSending } from './datagram_sending.js';
 import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOptions } from './passing.js';
 import { type Destination, type Peer, type Target, toTarget } from './peers.js';
 import { resolveTarget } from './resolve_target.js';
+import { partsOfDatagrams, showAs } from './showing.js';
 import type { Sockets } from './sockets.js';
 import { untilNull } from './until_null.js';
 
@@ -73,7 +74,7 @@ export class DatagramSocket extends DatagramSending {
    * Checkpoint: only if there is no room, or a name to resolve. Cancel: it is not sent.
    */
   send(data: Writable, to?: Destination, options?: SendOptions): Future<void> {
-    const bytes = toPayload(data, 'send');
+    const bytes = toWritten(data, 'send');
     const descriptors = descriptorsToSend(options, 'send');
     if (descriptors !== null && !this._isUnix) {
       throw new ArgumentTypeError('send: descriptors travel over UNIX sockets only');
@@ -95,7 +96,7 @@ export class DatagramSocket extends DatagramSending {
    * Checkpoint: no.
    */
   write(data: Writable, to?: Destination): void {
-    const bytes = toPayload(data, 'write');
+    const bytes = toWritten(data, 'write');
     if (this._closing) throw closedError();
     const target = to === undefined ? null : this._find(to, 'write');
     if (target !== null && 'host' in target) {
@@ -299,6 +300,8 @@ export class DatagramSocket extends DatagramSending {
   }
 }
 
+showAs(DatagramSocket, 'DatagramSocket', partsOfDatagrams);
+
 // What could be a number: digits and dots, or colons. Whether it is one the engine knows.
 function isNumeric(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
@@ -308,8 +311,4 @@ function hopCount(hops: unknown, least: number, call: string): number {
   if (typeof hops !== 'number') throw new ArgumentTypeError(`${call}: hops are a number, not ${describe(hops)}`);
   if (Number.isInteger(hops) && hops >= least && hops <= 255) return hops;
   throw new ArgumentRangeError(`${call}: ${hops} is not from ${least} to 255`);
-}
-
-function toPayload(data: unknown, call: string): Uint8Array {
-  return typeof data === 'string' ? Buffer.from(data) : toBytes(data, call);
 }

@@ -5,10 +5,11 @@ import { ArgumentRangeError } from '../base/errors.js';
 import { cancelCheck } from '../kernel/cancel_check.js';
 import type { Future } from '../kernel/future.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
-import { toBytes, type Writable } from './bytes.js';
+import { toWritten, type Writable } from './bytes.js';
 import { closedError, type Datagram } from './datagram_receiving.js';
 import { DatagramSending } from './datagram_sending.js';
 import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOptions } from './passing.js';
+import { partsOfDatagrams, showAs } from './showing.js';
 import type { Sockets } from './sockets.js';
 import { untilNull } from './until_null.js';
 
@@ -146,8 +147,10 @@ export class PacketSocket extends DatagramSending {
   }
 }
 
+showAs(PacketSocket, 'PacketSocket', partsOfDatagrams);
+
 function toPacket(data: unknown, call: string): Uint8Array {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data, call);
+  const bytes = toWritten(data, call);
   if (bytes.length > 0) return bytes;
   throw new ArgumentRangeError(`${call}: an empty packet looks like the end; send at least one byte`);
 }

@@ -8,7 +8,7 @@ import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/erro
 import { PACKED_ADDRESS_WORDS, type Datagrams } from '../engine/datagrams.js';
 import { describe } from '../kernel/coroutine.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
-import { assertPort, assertText } from './places.js';
+import { assertHost, assertPort, assertText } from './places.js';
 
 /** Where a datagram goes: a host and a port, a UNIX path, or an address as received datagrams and sockets have it. */
 export type Destination = { readonly host: string; readonly port: number } | { readonly path: string } | SocketAddress;
@@ -134,6 +134,6 @@ export function toTarget(to: unknown, call: string): Target {
   }
   assertPort(port, `${call}: port`);
   if (port === 0) throw new ArgumentRangeError(`${call}: nothing can be sent to port 0`);
-  assertText(name, `${call}: host`);
+  assertHost(name, `${call}: host`);
   return { host: name, port: port as number };
 }

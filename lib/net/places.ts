@@ -17,13 +17,27 @@ export function assertPlace(options: unknown, call: string): void {
     return;
   }
   assertPort(port, `${call}: port`);
-  if (host !== undefined) assertText(host, `${call}: host`);
+  if (host !== undefined) assertHost(host, `${call}: host`);
 }
 
 /** @internal */
 export function assertText(text: unknown, what: string): asserts text is string {
   if (typeof text !== 'string') throw new ArgumentTypeError(`${what} is a string, not ${describe(text)}`);
   if (text === '') throw new ArgumentRangeError(`${what} is empty`);
+}
+
+/** @internal A C library would read a name up to its zero byte, which is another name than the one that was checked. */
+export function assertHost(host: unknown, what: string): asserts host is string {
+  assertText(host, what);
+  if (host.includes('\0')) throw new ArgumentRangeError(`${what} has a zero byte: ${JSON.stringify(host)}`);
+}
+
+/** @internal Throws for options that are about something else than what is opened: they would change nothing. */
+export function refuseOptions(options: object, names: readonly string[], call: string, why: string): void {
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined && value !== false) throw new ArgumentTypeError(`${call}: ${name} is ${why}`);
+  }
 }
 
 /** @internal Throws unless each of these options is true, false or not there: `'no'` would count as true. */

@@ -9,7 +9,7 @@ import type { EventLoop } from '../kernel/event_loop.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
 import { familyOf } from './happy_eyeballs.js';
-import { assertPort, assertText } from './places.js';
+import { assertHost, assertPort, assertText } from './places.js';
 import { socketsOf } from './sockets.js';
 
 /** Finds the numeric addresses of a name, the best first. It is cancelled with the wait that asked it. */
@@ -52,7 +52,7 @@ export function setResolver(resolver: Resolver | null): void {
  * Source: asyncio's loop.getaddrinfo.
  */
 export function getAddrInfo(host: string, options: ResolveOptions = {}): Future<readonly string[]> {
-  assertText(host, 'getAddrInfo: host');
+  assertHost(host, 'getAddrInfo: host');
   assertOptions(options, 'getAddrInfo', ['resolver']);
   const { resolver } = options;
   assertResolver(resolver, 'getAddrInfo');
@@ -114,7 +114,12 @@ function assertNodeTurns(loop: EventLoop, host: string): void {
 function lookUp(loop: EventLoop, host: string): Future<LookupAddress[]> {
   const future = loop.createFuture<LookupAddress[]>();
   loop._engine.outside<Answer<LookupAddress[]>>(
-    (answer) => lookup(host, { all: true, verbatim: true }, (error, addresses) => answer(answerOf(error, addresses))),
+    (answer) => {
+      const answered = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]): void => {
+        answer(answerOf(error, addresses, hintFor(host)));
+      };
+      lookup(host, { all: true, verbatim: true }, answered);
+    },
     (answer) => settle(future, answer, { address: host }),
   );
   return future;
@@ -123,8 +128,17 @@ function lookUp(loop: EventLoop, host: string): Future<LookupAddress[]> {
 // What Node says, as plain data.
 type Answer<T> = { readonly value: T } | { readonly message: string; readonly error: object };
 
-function answerOf<T>(error: NodeJS.ErrnoException | null, value: T): Answer<T> {
-  return error === null ? { value } : { message: error.message, error: { ...error } };
+function answerOf<T>(error: NodeJS.ErrnoException | null, value: T, hint = ''): Answer<T> {
+  if (error === null) return { value };
+  return { message: hint === '' ? error.message : `${error.message}: ${hint}`, error: { ...error } };
+}
+
+// What is written where no name of a host can have it.
+function hintFor(host: string): string {
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(host)) return 'a host is needed, not a URL';
+  if (/^\[.*\]/.test(host)) return 'write an IPv6 address without brackets, and the port as the option `port`';
+  if (/:\d*$/.test(host)) return 'write the port as the option `port`';
+  return /\s/.test(host) ? 'there is a blank in it' : '';
 }
 
 function settle<T>(future: Future<T>, answer: Answer<T>, details: object): void {

@@ -19,6 +19,7 @@ import type { SocketAddress } from './addresses.js';
 import type { ByteStream } from './byte_stream.js';
 import { Listener } from './listener.js';
 import { SharedWait, wakeAll } from './sending.js';
+import { partsOfServer, showAs } from './showing.js';
 import type { Sockets } from './sockets.js';
 import { tune, type TuningOptions } from './tuning.js';
 
@@ -392,3 +393,5 @@ export class Server {
     await this.shutdown({ drain: 0 });
   }
 }
+
+showAs(Server, 'Server', partsOfServer);

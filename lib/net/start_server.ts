@@ -11,7 +11,7 @@ import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
 import { acceptSecured, acceptStream } from './accepted_stream.js';
 import { refusedDescriptor } from './adopting.js';
-import { assertMode, assertPlace, assertSwitches } from './places.js';
+import { assertMode, assertPlace, assertSwitches, refuseOptions } from './places.js';
 import { secureHandler } from './secure_handler.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { type ConnectionHandler, Server, type ServerSetting } from './server.js';
@@ -89,6 +89,7 @@ export function serve(serving: Serving, options: ServerOptions, call: string): F
   else assertAdopted(options, call);
   assertSwitches(options, ['reusePort', 'ipv6Only'], call);
   const limits = checkedLimits(options, call);
+  refuseUseless(options, call);
   const tuning = checkedTuning(options, call);
   assertResolver(options.resolver, call);
   const loop = getRunningLoop();
@@ -117,6 +118,18 @@ function assertPositive(value: unknown, what: string, most: number): void {
   if (typeof value !== 'number') throw new ArgumentTypeError(`${what} is a number, not ${describe(value)}`);
   if ((Number.isInteger(value) || value === Infinity) && value >= 1 && value <= most) return;
   throw new ArgumentRangeError(`${what} ${value} is not a whole number from 1 on`);
+}
+
+// What says how to listen at a port is nothing for a path, and the other way round.
+function refuseUseless(options: ServerOptions, call: string): void {
+  if (options.fd !== undefined) {
+    const why = 'settled already for a socket that listens, fd';
+    refuseOptions(options, ['mode', 'backlog', 'reusePort', 'ipv6Only'], call, why);
+  } else if (options.path !== undefined) {
+    refuseOptions(options, ['reusePort', 'ipv6Only'], call, 'for ports, not for a path');
+  } else {
+    refuseOptions(options, ['mode'], call, 'for the file of a path, not for a port');
+  }
 }
 
 function assertAdopted({ fd, host, port, path }: ServerOptions, call: string): void {

@@ -11,6 +11,7 @@ import { Future, State } from '../kernel/future.js';
 import { belongToRun, closeLeftOpen } from './belonging.js';
 import { Receiving, StreamFlag } from './receiving.js';
 import { DEFAULT_LIMITS, Sending, SharedWait, transferredError, wakeAll, type WriteLimits } from './sending.js';
+import { showEnds } from './showing.js';
 import type { Sockets } from './sockets.js';
 
 /** Writes above this are not copied into the outbox: a system call of their own costs less than the copy. */
@@ -312,4 +313,13 @@ export abstract class StreamCore extends Receiving {
     if ((this._flags & StreamFlag.released) !== 0) return this._sockets.done;
     return new SharedWait(this._sockets.loop, (this._ownRare().closing ??= new Set()));
   }
+}
+
+/** @internal For `showAs`. Who reads and what waits to be sent is what one looks for in a connection that hangs. */
+export function partsOfStream(stream: StreamCore): string[] {
+  const state = stream._isReleased ? 'closed' : stream._isClosed ? 'closing' : 'open';
+  const parts = [...showEnds(stream._address('local'), stream._address('remote')), state];
+  if (stream._reader !== null) parts.push('a task reads');
+  if (!stream._isReleased && stream._pendingBytes > 0) parts.push(`${stream._pendingBytes} bytes to send`);
+  return parts;
 }

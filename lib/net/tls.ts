@@ -23,7 +23,9 @@ import { Future } from '../kernel/future.js';
 import { moveOnAfter } from '../tasks/timeouts.js';
 import { ByteStream } from './byte_stream.js';
 import { DuplexTransport } from './duplex_transport.js';
+import { showAs } from './showing.js';
 import type { SocketDuplex } from './socket_duplex.js';
+import { partsOfStream } from './stream_core.js';
 
 /** What both sides of TLS can be told; certificates, keys and versions are as for `tls.createSecureContext`. */
 export interface TlsOptions extends SecureContextOptions {
@@ -121,6 +123,8 @@ export class TlsStream extends ByteStream {
   }
 }
 
+showAs(TlsStream, 'TlsStream', (stream) => [...partsOfStream(stream), ...(stream.protocol === null ? [] : [stream.protocol])]);
+
 /**
  * Makes a stream secure: as the client, or with `isServer` as the server. From here on use the stream that it gives; the
  * one below is its transport.
@@ -147,6 +151,7 @@ export function assertTlsOptions(options: StartTlsOptions, call: string, isServe
   for (const name of ['handshakeTimeoutMs', 'shutdownTimeoutMs'] as const) {
     if (options[name] !== undefined) assertInstant(options[name], `${call}: ${name}`);
   }
+  if (isServer) assertCertificate(options, call);
   if (isServer || options.rejectUnauthorized === false) return;
   const { servername, checkServerIdentity } = options;
   if (servername !== undefined && typeof servername !== 'string') {
@@ -154,6 +159,14 @@ export function assertTlsOptions(options: StartTlsOptions, call: string, isServe
   }
   if (servername !== undefined || checkServerIdentity !== undefined) return;
   throw new ArgumentTypeError(`${call}: give the servername that the certificate must be for; an empty one for anybody's`);
+}
+
+// Node makes a server without one, which every client refuses. Ciphers may be of a kind that needs none.
+const CERTIFIES = ['cert', 'pfx', 'secureContext', 'SNICallback', 'pskCallback', 'ciphers'] as const;
+
+function assertCertificate(options: object, call: string): void {
+  if (CERTIFIES.some((name) => (options as Record<string, unknown>)[name] != null)) return;
+  throw new ArgumentTypeError(`${call}: a server needs a certificate: give key and cert, pfx, secureContext or SNICallback`);
 }
 
 function* secure(stream: ByteStream, duplex: SocketDuplex, options: StartTlsOptions): Coroutine<TlsStream> {

@@ -8,11 +8,12 @@ import { Control } from '../engine/transports.js';
 import type { Context } from '../kernel/context.js';
 import { current } from '../kernel/current.js';
 import type { SocketAddress } from './addresses.js';
-import { toBytes, toWriteLimits, type Writable, type WriteLimitOptions } from './bytes.js';
+import { toWriteLimits, toWritten, type Writable, type WriteLimitOptions } from './bytes.js';
 import { StreamFlag } from './receiving.js';
+import { showAs } from './showing.js';
 import type { Sockets } from './sockets.js';
 import { StreamBuffer } from './stream_buffer.js';
-import { StreamCore } from './stream_core.js';
+import { partsOfStream, StreamCore } from './stream_core.js';
 
 /**
  * What happens to one connection. Every method may be left out but `dataReceived`. None of them is a coroutine: one that
@@ -224,7 +225,7 @@ export class Transport extends StreamCore {
    *   was transferred away. Checkpoint: no.
    */
   write(data: Writable): void {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data, 'write');
+    const bytes = toWritten(data, 'write');
     if (this._isOver || (this._flags & StreamFlag.sendFailed) !== 0) return;
     this._write(bytes);
     if (!this._isWritingPaused && (this._flags & StreamFlag.sendFailed) === 0) this._lookAtMarks();
@@ -319,3 +320,5 @@ export class Transport extends StreamCore {
     return this._address('remote');
   }
 }
+
+showAs(Transport, 'Transport', partsOfStream);

@@ -4,8 +4,9 @@
 import {
   type ReadableByteStreamController, ReadableStream, type UnderlyingByteSource, WritableStream,
 } from 'node:stream/web';
+import { types } from 'node:util';
 import { BusyResourceError } from '../base/errors.js';
-import { toBytes } from './bytes.js';
+import { toWritten, type Writable } from './bytes.js';
 import { guardOfRun, type RunGuard } from './run_guard.js';
 import type { StreamCore } from './stream_core.js';
 
@@ -13,7 +14,8 @@ import type { StreamCore } from './stream_core.js';
 export interface WebStreams {
   /** A stream of bytes, for readers with and without a buffer of their own. */
   readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array | string>;
+  /** Takes text, which goes out as UTF-8, views, and whole ArrayBuffers. */
+  readonly writable: WritableStream<Writable | ArrayBuffer>;
 }
 
 const CHUNK_BYTES = 64 * 1024;
@@ -78,12 +80,12 @@ class WebSides {
     }
   }
 
-  writable(): WritableStream<Uint8Array | string> {
+  writable(): WritableStream<Writable | ArrayBuffer> {
     const stream = this.#stream;
-    return new WritableStream<Uint8Array | string>({
+    return new WritableStream<Writable | ArrayBuffer>({
       write: async (chunk) => {
         try {
-          stream._write(typeof chunk === 'string' ? Buffer.from(chunk) : toBytes(chunk, 'toWeb'));
+          stream._write(toWritten(types.isAnyArrayBuffer(chunk) ? new Uint8Array(chunk) : chunk, 'toWeb'));
           if (!stream._isSendingFreely(stream._limits.high)) await stream._whenSent(stream._limits.low);
         } catch (error) {
           // The web gives this side up. What was not written must not look complete to the peer.

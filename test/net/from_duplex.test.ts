@@ -188,15 +188,16 @@ test('toWeb: what was written arrives, also where a read that waits is cancelled
   await far.close();
 }));
 
-test('toWeb: any view is written as its bytes, and what is none is refused', () => run(async () => {
+test('toWeb: any view or ArrayBuffer is written as its bytes, and what is none is refused', () => run(async () => {
   const { near, far } = await connect();
   const { readable, writable } = near.toWeb();
   const writer = writable.getWriter();
-  await writer.write(new Uint16Array([0x4241, 0x4443]) as never);
-  await writer.write(new DataView(new Uint8Array([69, 70]).buffer) as never);
-  expect(String(await far.readExactly(6))).toBe('ABCDEF');
+  await writer.write(new Uint16Array([0x4241, 0x4443]));
+  await writer.write(new DataView(new Uint8Array([69, 70]).buffer));
+  await writer.write(new Uint8Array([71, 72]).buffer);
+  expect(String(await far.readExactly(8))).toBe('ABCDEFGH');
   const failure = writer.write(3 as never).then(() => null, (error: unknown) => error);
-  expect(await failure).toEqual(withCode('ERR_INVALID_ARG_TYPE', /Buffer or typed array/));
+  expect(await failure).toEqual(withCode('ERR_INVALID_ARG_TYPE', /Buffer or a typed array/));
   // Reading goes on; then the peer sees a reset, because what was written is not complete.
   await far.send('still read');
   const reader = readable.getReader();
