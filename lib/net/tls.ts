@@ -123,7 +123,10 @@ export class TlsStream extends ByteStream {
   }
 }
 
-showAs(TlsStream, 'TlsStream', (stream) => [...partsOfStream(stream), ...(stream.protocol === null ? [] : [stream.protocol])]);
+showAs(TlsStream, 'TlsStream', (stream) => {
+  const { protocol } = stream;
+  return protocol === null ? partsOfStream(stream) : [...partsOfStream(stream), protocol];
+});
 
 /**
  * Makes a stream secure: as the client, or with `isServer` as the server. From here on use the stream that it gives; the
@@ -165,8 +168,10 @@ export function assertTlsOptions(options: StartTlsOptions, call: string, isServe
 const CERTIFIES = ['cert', 'pfx', 'secureContext', 'SNICallback', 'pskCallback', 'ciphers'] as const;
 
 function assertCertificate(options: object, call: string): void {
-  if (CERTIFIES.some((name) => (options as Record<string, unknown>)[name] != null)) return;
-  throw new ArgumentTypeError(`${call}: a server needs a certificate: give key and cert, pfx, secureContext or SNICallback`);
+  const given = options as Record<string, unknown>;
+  if (CERTIFIES.some((name) => given[name] !== undefined && given[name] !== null)) return;
+  const hint = 'give key and cert, pfx, secureContext or SNICallback';
+  throw new ArgumentTypeError(`${call}: a server needs a certificate: ${hint}`);
 }
 
 function* secure(stream: ByteStream, duplex: SocketDuplex, options: StartTlsOptions): Coroutine<TlsStream> {

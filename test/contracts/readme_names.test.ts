@@ -18,7 +18,8 @@ function missingFrom(readme: string, words: readonly string[]): string[] {
 }
 
 test('the rules: names are those of the first section, and a longer word is not the word', () => {
-  const declarations = "# x\n\n## 'a'\n\nclass One {\n}\n\ntype Two = 1;\n\ninterface OneStatistics {\n}\n\n## 'b'\n\nclass Three {\n}\n";
+  const first = ["## 'a'", 'class One {', '}', 'type Two = 1;', 'interface OneStatistics {', '}'];
+  const declarations = ['# x', ...first, "## 'b'", 'class Three {', '}'].join('\n');
   expect(namesIn(declarations)).toEqual(['One', 'Two']);
   expect(missingFrom('`Ones`, `Two`', ['One', 'Two'])).toEqual(['One']);
 });

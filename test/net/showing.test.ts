@@ -27,7 +27,8 @@ test('ByteStream: printed, it says where it is and how', () => run(async () => {
 test('Server: printed, it says where it listens, and how many connections it has', () => run(async () => {
   const server = await createServer(() => ({ dataReceived: () => undefined }), { host: '::1', port: 0 });
   expect(inspect(server)).toBe(`Server <at [::1]:${portOf(server)}, listening, connections: 0>`);
-  const [transport] = await createConnection(() => ({ dataReceived: () => undefined }), { host: '::1', port: portOf(server) });
+  const place = { host: '::1', port: portOf(server) };
+  const [transport] = await createConnection(() => ({ dataReceived: () => undefined }), place);
   expect(inspect(transport)).toMatch(/^Transport <at \[::1\]:\d+, peer \[::1\]:\d+, open>$/);
   transport.abort();
   await server.shutdown({ drain: 0 });
@@ -47,7 +48,9 @@ test('DatagramSocket: printed, it says where it is and who its peer is', () => r
 
 onUnix('PacketSocket: printed, an abstract name is one that can be read', () => run(async () => {
   const path = `\0readyloop-showing-${process.pid}`;
-  const server = await startPacketServer(async (socket) => void (await socket.receive()), { path });
+  const server = await startPacketServer(function* (socket) {
+    yield* socket.receive();
+  }, { path });
   const socket = await openPackets({ path });
   expect(inspect(socket)).toBe(`PacketSocket <peer \\0readyloop-showing-${process.pid}, open>`);
   await socket.close();
