@@ -60,15 +60,14 @@ export { type NotifyOptions, sdNotify, type ServiceState } from './net/sd_notify
 export { type ConnectionHandler, Server, type ShutdownOptions } from './net/server.js';
 export { type PacketHandler, type PacketServerOptions, startPacketServer } from './net/start_packet_server.js';
 export { type ServerOptions, startServer } from './net/start_server.js';
-export {
-  type ContextChooser,
-  startTls,
-  type StartTlsOptions,
-  type TlsClientOptions,
-  type TlsOptions,
-  type TlsServerOptions,
-  TlsStream,
-} from './net/tls.js';
+export { startTls, TlsStream } from './net/tls.js';
+export type {
+  ContextChooser,
+  StartTlsOptions,
+  TlsClientOptions,
+  TlsOptions,
+  TlsServerOptions,
+} from './net/tls_options.js';
 export type { TuningOptions } from './net/tuning.js';
 export type { WebStreams } from './net/web_streams.js';
 export { type DuplexAddress, SocketDuplex, type ToDuplexOptions } from './net/socket_duplex.js';

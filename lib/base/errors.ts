@@ -252,10 +252,20 @@ export class TlsError extends BrokenResourceError {
   /** Node's code for it, as `CERT_HAS_EXPIRED` or `ERR_TLS_CERT_ALTNAME_INVALID`; empty if it has none. */
   readonly reason: string;
   constructor(cause: Error, reason: string) {
-    super(`TLS has failed: ${tlsFact(cause)}${reason === '' ? '' : ` (${reason})`}`, { cause });
+    const advice = TLS_ADVICE.get(reason);
+    super(`TLS has failed: ${tlsFact(cause)}${reason === '' ? '' : ` (${reason})`}${advice ?? ''}`, { cause });
     this.reason = reason;
   }
 }
+
+const UNTRUSTED = '; if the peer is to be trusted, give its authority as `ca`';
+const TLS_ADVICE: ReadonlyMap<string, string> = new Map([
+  ['ERR_SSL_WRONG_VERSION_NUMBER', '; the peer seems to speak no TLS at this place'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', UNTRUSTED],
+  ['SELF_SIGNED_CERT_IN_CHAIN', UNTRUSTED],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNTRUSTED],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNTRUSTED],
+]);
 
 // OpenSSL's own text begins with numbers and ends in the name of a source file; what happened stands apart.
 function tlsFact(cause: Error): string {

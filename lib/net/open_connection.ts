@@ -13,7 +13,8 @@ import { assertResolver, type Resolver } from './resolver.js';
 import { assertNodeRuns } from './run_guard.js';
 import { type Sockets, socketsOf } from './sockets.js';
 import type { StreamCore } from './stream_core.js';
-import { assertTlsOptions, startTls, type TlsClientOptions, type TlsStream } from './tls.js';
+import { startTls, type TlsStream } from './tls.js';
+import { assertTlsOptions, type TlsClientOptions } from './tls_options.js';
 import { checkedTuning, tune, type TuningOptions } from './tuning.js';
 
 /** Where to connect to: a host and a port, or the path of a UNIX socket. */

@@ -16,7 +16,8 @@ import { secureHandler } from './secure_handler.js';
 import { assertResolver, type Resolver, resolveHost } from './resolver.js';
 import { type ConnectionHandler, Server, type ServerSetting } from './server.js';
 import { type Sockets, socketsOf } from './sockets.js';
-import type { TlsServerOptions, TlsStream } from './tls.js';
+import type { TlsStream } from './tls.js';
+import type { TlsServerOptions } from './tls_options.js';
 import { checkedTuning, type TuningOptions } from './tuning.js';
 
 /** Where and how to listen: at a port, on one host or all, or at the path of a UNIX socket. */

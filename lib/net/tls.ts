@@ -1,23 +1,14 @@
 // TLS: Node's own, over a stream of ours, as a stream of ours. The socket is ours, so what holds for streams holds here:
 // every wait can be cancelled, and a handshake that fails or is given up closes the descriptor.
 
-import {
-  connect as connectTls,
-  createSecureContext,
-  type DetailedPeerCertificate,
-  type PeerCertificate,
-  type SecureContext,
-  type SecureContextOptions,
-  TLSSocket,
-} from 'node:tls';
+import { connect as connectTls, createSecureContext, type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import {
   ArgumentRangeError, ArgumentTypeError, BrokenResourceError, TimeoutError, TlsError, TlsTruncatedError,
 } from '../base/errors.js';
-import { assertInstant, assertOptions } from '../kernel/arguments.js';
-import type { Coroutine } from '../kernel/coroutine.js';
-import { describe } from '../kernel/coroutine.js';
+import { assertOptions } from '../kernel/arguments.js';
+import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import { Future } from '../kernel/future.js';
 import { moveOnAfter } from '../tasks/timeouts.js';
@@ -26,52 +17,7 @@ import { DuplexTransport } from './duplex_transport.js';
 import { showAs } from './showing.js';
 import type { SocketDuplex } from './socket_duplex.js';
 import { partsOfStream } from './stream_core.js';
-
-/** What both sides of TLS can be told; certificates, keys and versions are as for `tls.createSecureContext`. */
-export interface TlsOptions extends SecureContextOptions {
-  /** Made before, instead of the options above. */
-  readonly secureContext?: SecureContext;
-  /** Protocols to offer or accept, the preferred one first. */
-  readonly ALPNProtocols?: readonly string[];
-  /** Whether a peer whose certificate cannot be verified is refused; true by default. */
-  readonly rejectUnauthorized?: boolean;
-  /** Milliseconds for the handshake; 60,000 by default. */
-  readonly handshakeTimeoutMs?: number;
-  /** Milliseconds that closing may take; 30,000 by default. Then what was not sent is dropped. */
-  readonly shutdownTimeoutMs?: number;
-  /** Whether an end that the peer did not announce (close_notify) is an error; true by default. */
-  readonly requireCloseNotify?: boolean;
-}
-
-/** What a client can be told. */
-export interface TlsClientOptions extends TlsOptions {
-  /** Whom the certificate must name, and what is asked for (SNI); empty: anybody. */
-  readonly servername?: string;
-  /** A session to resume. */
-  readonly session?: Buffer;
-  /** Instead of the check of names: returns an error or undefined. */
-  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
-}
-
-/** Gives the context for the name that a client asks for. */
-export type ContextChooser = (
-  servername: string,
-  callback: (error: Error | null, context?: SecureContext) => void,
-) => void;
-
-/** What a server can be told. */
-export interface TlsServerOptions extends TlsOptions {
-  /** Ask the client for a certificate. */
-  readonly requestCert?: boolean;
-  /** Chooses a context by the name that the client asks for. */
-  readonly SNICallback?: ContextChooser;
-}
-
-/** Options of `startTls`. */
-export interface StartTlsOptions extends TlsClientOptions, TlsServerOptions {
-  /** Whether this end is the server. */
-  readonly isServer?: boolean;
-}
+import { assertTlsOptions, inWireFormat, type StartTlsOptions } from './tls_options.js';
 
 const HANDSHAKE_TIMEOUT_MS = 60_000;
 const SHUTDOWN_TIMEOUT_MS = 30_000;
@@ -106,7 +52,7 @@ export class TlsStream extends ByteStream {
     return typeof servername === 'string' && servername !== '' ? servername : null;
   }
 
-  /** Whether the peer's certificate was verified. */
+  /** Whether the peer has shown a certificate, and an authority that is trusted stands behind it. */
   get authorized(): boolean {
     return this.#socket.authorized;
   }
@@ -139,39 +85,14 @@ showAs(TlsStream, 'TlsStream', (stream) => {
  * Source: asyncio's start_tls.
  */
 export function startTls(stream: ByteStream, options: StartTlsOptions = {}): Future<TlsStream> {
-  assertOptions(options, 'startTls');
-  assertTlsOptions(options, 'startTls', options.isServer === true);
   if (!(stream instanceof ByteStream)) {
     throw new ArgumentTypeError(`startTls: a ByteStream is needed, not ${describe(stream)}`);
   }
+  assertOptions(options, 'startTls');
+  assertTlsOptions(options, 'startTls', options.isServer === true);
   const { loop } = stream._sockets;
   const duplex = stream.toDuplex();
   return loop._makeTask<TlsStream>(secure(stream, duplex, options), { name: 'startTls', eager: true });
-}
-
-/** @internal Throws for what would only be found out during the handshake. */
-export function assertTlsOptions(options: StartTlsOptions, call: string, isServer: boolean): void {
-  for (const name of ['handshakeTimeoutMs', 'shutdownTimeoutMs'] as const) {
-    if (options[name] !== undefined) assertInstant(options[name], `${call}: ${name}`);
-  }
-  if (isServer) assertCertificate(options, call);
-  if (isServer || options.rejectUnauthorized === false) return;
-  const { servername, checkServerIdentity } = options;
-  if (servername !== undefined && typeof servername !== 'string') {
-    throw new ArgumentTypeError(`${call}: servername is a string, not ${describe(servername)}`);
-  }
-  if (servername !== undefined || checkServerIdentity !== undefined) return;
-  throw new ArgumentTypeError(`${call}: give the servername that the certificate must be for; an empty one for anybody's`);
-}
-
-// Node makes a server without one, which every client refuses. Ciphers may be of a kind that needs none.
-const CERTIFIES = ['cert', 'pfx', 'secureContext', 'SNICallback', 'pskCallback', 'ciphers'] as const;
-
-function assertCertificate(options: object, call: string): void {
-  const given = options as Record<string, unknown>;
-  if (CERTIFIES.some((name) => given[name] !== undefined && given[name] !== null)) return;
-  const hint = 'give key and cert, pfx, secureContext or SNICallback';
-  throw new ArgumentTypeError(`${call}: a server needs a certificate: ${hint}`);
 }
 
 function* secure(stream: ByteStream, duplex: SocketDuplex, options: StartTlsOptions): Coroutine<TlsStream> {
@@ -248,11 +169,6 @@ function serverSocket(duplex: SocketDuplex, options: StartTlsOptions): TLSSocket
   });
 }
 
-// Node converts lists for its own servers only.
-function inWireFormat(protocols: readonly string[]): Buffer {
-  return Buffer.concat(protocols.map((name) => Buffer.concat([Buffer.from([Buffer.byteLength(name)]), Buffer.from(name)])));
-}
-
 /**
  * The wait for the end of the handshake. A peer that ends in the middle of it ends everything, as Node has it. From its
  * success on the ends are the stream's: what is written behind the peer's end still goes. That has to be settled within the
@@ -261,7 +177,8 @@ function inWireFormat(protocols: readonly string[]): Buffer {
 class Handshake extends Future<void> {
   readonly #socket: TLSSocket;
   readonly #below: SocketDuplex;
-  readonly #isStrictServer: boolean;
+  readonly #asksForCertificate: boolean;
+  readonly #isStrict: boolean;
   /** What ended the connection after the handshake was over, when its stream was not there yet to be told. */
   loss: Error | null = null;
   readonly #fail = (error: Error): void => {
@@ -273,8 +190,9 @@ class Handshake extends Future<void> {
     this.#fail(new BrokenResourceError('the connection was closed during the TLS handshake'));
   };
   readonly #secure = (): void => {
-    const refusal = this.#isStrictServer ? verifyErrorOf(this.#socket) : null;
-    if (refusal !== null) {
+    const refusal = this.#asksForCertificate ? verifyErrorOf(this.#socket) : null;
+    if (this.#asksForCertificate) this.#socket.authorized = refusal === null;
+    if (refusal !== null && this.#isStrict) {
       this.#fail(refusal);
     } else if (!this.done()) {
       this.#socket.allowHalfOpen = this.#below.allowHalfOpen = true;
@@ -287,7 +205,8 @@ class Handshake extends Future<void> {
     const { isServer = false, requestCert = false, rejectUnauthorized = true } = options;
     this.#socket = socket;
     this.#below = below;
-    this.#isStrictServer = isServer && requestCert && rejectUnauthorized;
+    this.#asksForCertificate = isServer && requestCert;
+    this.#isStrict = rejectUnauthorized;
     socket.once(isServer ? 'secure' : 'secureConnect', this.#secure);
     socket.on('error', this.#fail).on('_tlsError', this.#fail).on('close', this.#gone);
   }

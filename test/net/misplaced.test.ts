@@ -1,5 +1,5 @@
 // What newcomers write in the wrong place or form: it is refused, or the error says what to write instead.
-import { getAddrInfo, openConnection, openDatagram, openPackets, run, startServer, startTls } from '../../lib';
+import { getAddrInfo, openConnection, openDatagram, openPackets, openPipe, run, startServer, startTls } from '../../lib';
 import { rejectionOf, thrownBy, withCode } from '../helpers/failures';
 
 const nobody = () => undefined as never;
@@ -23,7 +23,10 @@ test('startServer: what is not asked for may be there', () => run(async () => {
 }));
 
 test('startTls: a server without a certificate is refused', () => run(async () => {
-  expect(thrownBy(() => startTls(null as never, { isServer: true }))).toEqual(withCode('ERR_INVALID_ARG_TYPE', /certificate/));
+  const [reader, writer] = openPipe();
+  expect(thrownBy(() => startTls(reader, { isServer: true }))).toEqual(withCode('ERR_INVALID_ARG_TYPE', /certificate/));
+  reader.abort();
+  writer.abort();
 }));
 
 test.each([
