@@ -298,6 +298,8 @@ void StreamTransport::update_interest() noexcept {
     append(TransportEvent::kFailed, told.error());
   }
   if (has_queue() || wants_room_) drop_sending(told.error());
+  // What it was asked for before is still asked for, each turn, and nobody would look.
+  static_cast<void>(set_interest(false, false));
 }
 
 }  // namespace readyloop::transport

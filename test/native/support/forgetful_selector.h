@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ class ForgetfulSelector final : public selector::Selector {
  public:
   // How many of them are refused.
   static inline int refusals = 0;
+  // How much the last select reported. What is reported each turn to nobody is a spin.
+  static inline std::size_t reported = 0;
 
   [[nodiscard]] std::string_view name() const noexcept override { return real_->name(); }
   [[nodiscard]] int descriptor() const noexcept override { return real_->descriptor(); }
@@ -26,7 +29,9 @@ class ForgetfulSelector final : public selector::Selector {
   }
   base::Status deregister_fd(int fd) noexcept override { return real_->deregister_fd(fd); }
   base::Status select(base::Duration wait, std::vector<selector::Event>& ready) noexcept override {
-    return real_->select(wait, ready);
+    base::Status selected = real_->select(wait, ready);
+    reported = ready.size();
+    return selected;
   }
 
  private:

@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "support/forgetful_selector.h"
 #include "support/transport_fixture.h"
@@ -124,4 +127,66 @@ TEST_CASE("StreamTransport: a connection whose interest is refused was connected
   REQUIRE(records.size() == 2);
   CHECK(is_event(records[0], TransportEvent::kConnected));
   CHECK(is_event(records[1], TransportEvent::kFailed));
+  CHECK(fixture.turn().empty());
+  CHECK(ForgetfulSelector::reported == 0);
+}
+
+TEST_CASE("StreamTransport: a stream that failed for want of memory for an interest is not looked at any more") {
+  TransportFixture fixture(64 * 1024, 64, std::make_unique<ForgetfulSelector>());
+  Fd peer = fixture.stream(kFirst);
+  call_faults().send = {Fault{EAGAIN}};
+  ForgetfulSelector::refusals = 1;
+  SUBCASE("written bytes") {
+    fixture.write(kFirst, "waits");
+    fixture.transports->flush();
+  }
+  SUBCASE("bytes of the sink") {
+    const std::uint8_t bytes[] = {'x'};
+    static_cast<void>(fixture.transports->stream(kFirst)->send_some(bytes, 1));
+  }
+  const std::vector<Record> records = fixture.drain.consume_all();
+  REQUIRE(records.size() >= 2);
+  CHECK(is_event(records[0], TransportEvent::kFailed));
+  CHECK(records[0].b == ENOMEM);
+  CHECK(is_event(records[1], TransportEvent::kSendFailed));
+  CHECK(records[1].b == ENOMEM);
+  write_all(peer.get(), "nobody receives this");
+  CHECK(fixture.turn().empty());
+  CHECK(ForgetfulSelector::reported == 0);
+  peer.reset();
+  CHECK(fixture.turn().empty());
+  CHECK(ForgetfulSelector::reported == 0);
+  CHECK(fixture.transports->close(kFirst));
+}
+
+TEST_CASE("StreamTransport: room that was waited for is not reported again where the interest in it cannot be taken back") {
+  TransportFixture fixture(64 * 1024, 64, std::make_unique<ForgetfulSelector>());
+  Fd peer = fixture.stream(kFirst);
+  call_faults().send = {Fault{EAGAIN}};
+  fixture.write(kFirst, "all of it");
+  fixture.transports->flush();
+  CHECK(is_event(fixture.drain.consume_all().at(0), TransportEvent::kBacklog));
+  ForgetfulSelector::refusals = 1;
+  const std::vector<Record> records = fixture.turn();
+  REQUIRE(records.size() == 2);
+  CHECK(is_event(records[0], TransportEvent::kDrained));
+  CHECK(is_event(records[1], TransportEvent::kFailed));
+  CHECK(read_all(peer.get()) == "all of it");
+  CHECK(fixture.turn().empty());
+  CHECK(ForgetfulSelector::reported == 0);
+}
+
+TEST_CASE("StreamTransport: a closing stream whose interest is refused closes") {
+  TransportFixture fixture(64 * 1024, 64, std::make_unique<ForgetfulSelector>());
+  Fd peer = fixture.stream(kFirst);
+  call_faults().send = {Fault{EAGAIN}};
+  fixture.write(kFirst, "waits");
+  fixture.transports->flush();
+  static_cast<void>(fixture.drain.consume_all());
+  ForgetfulSelector::refusals = 1;
+  CHECK(fixture.transports->close(kFirst));
+  CHECK(fixture.transports->stream(kFirst) == nullptr);
+  static_cast<void>(fixture.drain.consume_all());
+  CHECK(fixture.turn().empty());
+  CHECK(ForgetfulSelector::reported == 0);
 }
