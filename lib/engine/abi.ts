@@ -68,7 +68,7 @@ export const enum TransportEvent {
   end = -1,
   /** Nothing more can be received; `b` is the errno. */
   failed = -2,
-  /** Nothing more can be sent, and what waited is dropped; `b` is the errno. */
+  /** What waited to be sent is dropped, and of a stream nothing more can be sent; `b` is the errno. */
   sendFailed = -3,
   /** The kernel did not take everything; `b` bytes wait. */
   backlog = -4,

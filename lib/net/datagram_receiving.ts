@@ -128,7 +128,7 @@ export abstract class DatagramReceiving {
   _deliver(a: number, b: number): void {
     if (a >= 0) this._received(a, b);
     else if (a === TransportEvent.datagramError) this._noticed(-b);
-    else if (a === TransportEvent.failed) this._broke(this._errorFor(-b, 'receive', this._remote));
+    else if (a === TransportEvent.failed) this._end(this._errorFor(-b, 'receive', this._remote));
     else if (a === TransportEvent.end) this._end(null);
     else if (a === TransportEvent.closed) this._release();
     else this._sendingHappened(a, b);
@@ -136,8 +136,6 @@ export abstract class DatagramReceiving {
 
   /** @internal What concerns the sending half. */
   abstract _sendingHappened(event: TransportEvent, value: number): void;
-  /** @internal The transport has failed, and tells nobody of room any more. */
-  abstract _sendingBroke(error: Error): void;
   /** @internal A written datagram was refused by the kernel; the peer is null if it is not known. */
   abstract _writeFailed(errno: number, peer: Peer | null): void;
   /** @internal Whether somebody else than a receiver takes what the kernel says of earlier datagrams. */
@@ -226,11 +224,6 @@ export abstract class DatagramReceiving {
     }
     this._receivers.delete(receiver);
     receiver._fail(error);
-  }
-
-  private _broke(error: Error): void {
-    this._end(error);
-    this._sendingBroke(error);
   }
 
   private _end(error: Error | null): void {

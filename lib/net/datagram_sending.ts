@@ -228,17 +228,22 @@ export abstract class DatagramSending extends DatagramReceiving {
         this._sendPending();
       }
       if (value <= LOW_BYTES && !this._isUnix) wakeAll(this._drains);
+    } else if (event === TransportEvent.sendFailed) {
+      this._sendingBroke(this._errorFor(-value, 'send', this._remote));
     }
   }
 
-  // Those to other UNIX receivers are tried again by the clock.
-  /** @internal */
-  override _sendingBroke(error: Error): void {
+  // The transport tells nobody of room any more, and what waited in it is lost. What goes to other UNIX receivers is tried
+  // again by the clock.
+  private _sendingBroke(error: Error): void {
+    if (this._hasBacklog) this._failWrite(error);
+    this._hasBacklog = false;
     for (const pending of [...this._pending]) {
       if (pending.done() || (this._isUnix && pending._peer !== null)) continue;
       this._pending.delete(pending);
       pending._fail(error);
     }
+    if (this._pendingBytes <= LOW_BYTES) wakeAll(this._drains);
     if (this._closing && this._pending.size === 0) this._closeTransport(false);
   }
 

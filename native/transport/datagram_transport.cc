@@ -21,6 +21,9 @@ bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULD
 bool concerns_a_datagram(int error) noexcept {
   switch (error) {
     case ECONNREFUSED:
+    // A connected UNIX peer has connected to somebody else, and dropped what it had not received.
+    // (datagram_refusals_test: "a peer that connects to somebody else…")
+    case ECONNRESET:
     case EHOSTUNREACH:
     case EHOSTDOWN:
     case ENETUNREACH:
@@ -251,8 +254,9 @@ void DatagramTransport::enqueue(const std::uint8_t* frame, std::size_t size) noe
   queue_.emplace_back(frame, frame + size);
   queued_bytes_ += size;
   if (!was_empty) return;
-  update_interest();
+  // Before the interest, which the kernel may have no memory for: then what waits is lost, and that is said behind this.
   append(TransportEvent::kBacklog, static_cast<std::int32_t>(queued_bytes_));
+  update_interest();
 }
 
 base::Status DatagramTransport::send(const std::uint8_t* bytes, std::size_t size, const Address& to,
@@ -344,15 +348,17 @@ void DatagramTransport::update_interest() noexcept {
   if (told.ok()) return;
   // The kernel has no memory for the interest: this socket would wait for ever, to receive and to send what waits.
   // (datagram_refusals_test: "a kernel without memory for an interest…")
-  const bool somebody_waits = wants_drained_ || wants_room_;
+  const bool something_waits = !queue_.empty() || wants_room_;
   queue_.clear();
   queued_bytes_ = 0;
   wants_room_ = false;
   wants_drained_ = false;
-  ended_ = true;
   static_cast<void>(set_interest(false, false));
-  append(TransportEvent::kFailed, told.error());
-  if (somebody_waits) append(TransportEvent::kDrained, 0);
+  if (!ended_) {
+    ended_ = true;
+    append(TransportEvent::kFailed, told.error());
+  }
+  if (something_waits) append(TransportEvent::kSendFailed, told.error());
 }
 
 }  // namespace readyloop::transport

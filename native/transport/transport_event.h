@@ -3,7 +3,8 @@
 // lib/engine/abi.ts mirrors the numbers.
 //
 // Order: a stream's bytes come first, then kEnd or kFailed, once. kSendFailed may come before or after them: it says that
-// nothing can be sent any more, and what the peer sent before is still delivered.
+// nothing can be sent any more, and what the peer sent before is still delivered. A socket of datagrams has lost what waited,
+// and the next one may be sent.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace readyloop::transport {
 enum class TransportEvent : std::int32_t {
   kEnd = -1,         // the peer has ended its side
   kFailed = -2,      // nothing more can be received; b = errno
-  kSendFailed = -3,  // nothing more can be sent, and what waited is dropped; b = errno
+  kSendFailed = -3,  // what waited to be sent is dropped; b = errno
   kBacklog = -4,     // the kernel did not take everything; b = bytes that wait
   kDrained = -5,     // no more than the low mark waits; b = bytes that wait
   kConnected = -6,   // the connection is there, and reading has begun

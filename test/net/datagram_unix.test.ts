@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
-import { all, checkpoint, createTask, type DatagramSocket, openDatagram, race } from '../../lib';
+import { all, checkpoint, createTask, type DatagramSocket, type Future, openDatagram, race } from '../../lib';
 import { TransportEvent } from '../../lib/engine/abi';
 import { failureOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
@@ -265,18 +265,91 @@ test('IO23: what the end of an earlier send has cancelled is not sent', () => ru
   yield* slow.close();
 }));
 
-test('IO23: a transport that fails ends the sends that wait for room of it', () => runBlocking(function* () {
+// Waits for room: what is full is the receiver's queue.
+function fill(sender: DatagramSocket): { readonly waiting: Future<void>; readonly sent: number } {
+  let waiting = sender.send(Buffer.alloc(16 * 1024));
+  let sent = 1;
+  for (; waiting.done(); sent++) waiting = sender.send(Buffer.alloc(16 * 1024));
+  return { waiting, sent };
+}
+
+test('IO23: a transport that cannot send any more ends the sends that wait for room of it', () =>
+  runBlocking(function* () {
+    const slow = yield* openDatagram({ path: abstractName() });
+    const sender = yield* openDatagram({ remote: slow.localAddress! });
+    const { waiting } = fill(sender);
+    // As where the kernel has no memory for the interest in its room.
+    sender._deliver(TransportEvent.failed, constants.errno.ENOMEM);
+    sender._deliver(TransportEvent.sendFailed, constants.errno.ENOMEM);
+    expect(yield* failureOf(waiting)).toEqual(withCode('ENOMEM'));
+    expect(yield* failureOf(sender.receive())).toEqual(withCode('ENOMEM'));
+    yield* sender.close();
+    yield* slow.close();
+  }));
+
+test('IO23: a failure of receiving is no failure of what is sent', () => runBlocking(function* () {
   const slow = yield* openDatagram({ path: abstractName() });
   const sender = yield* openDatagram({ remote: slow.localAddress! });
-  let waiting = sender.send(Buffer.alloc(16 * 1024));
-  while (waiting.done()) waiting = sender.send(Buffer.alloc(16 * 1024));
-  // As where the kernel has no memory for the interest in its room.
-  sender._deliver(TransportEvent.failed, constants.errno.ENOMEM);
-  expect(yield* failureOf(waiting)).toEqual(withCode('ENOMEM'));
-  expect(yield* failureOf(sender.receive())).toEqual(withCode('ENOMEM'));
+  const reads = (isOn: boolean): unknown => slow._datagrams.readDatagrams(slow._slot, slow._word, isOn);
+  reads(false);
+  const { waiting, sent } = fill(sender);
+  const receiving = createTask(() => failureOf(sender.receive()));
+  yield* checkpoint();
+  sender._deliver(TransportEvent.failed, constants.errno.EIO);
+  expect(yield* receiving).toMatchObject({ code: 'EIO', syscall: 'receive' });
+  expect(waiting.done()).toBe(false);
+  reads(true);
+  for (let i = 0; i < sent; i++) yield* slow.receive();
+  yield* waiting;
+  yield* sender.send('the next');
+  expect(String((yield* slow.receive()).data)).toBe('the next');
+  expect(yield* failureOf(sender.receive())).toEqual(withCode('EIO'));
   yield* sender.close();
   yield* slow.close();
 }));
+
+test('IO23: written datagrams that a transport loses are told, and nobody waits for their room', () => run(function* () {
+  const told: Error[] = [];
+  const [heard, deaf] = [
+    yield* openDatagram({ host: '127.0.0.1', port: 0, onError: (error) => told.push(error) }),
+    yield* openDatagram({ host: '127.0.0.1', port: 0 }),
+  ];
+  for (const socket of [heard, deaf]) {
+    socket._deliver(TransportEvent.backlog, 100_000);
+    const room = jest.spyOn(socket._datagrams, 'queuedDatagrams').mockReturnValue(100_000);
+    const draining = createTask(() => socket.drain());
+    yield* checkpoint();
+    expect(draining.done()).toBe(false);
+    room.mockRestore();
+    socket._deliver(TransportEvent.sendFailed, constants.errno.ENOMEM);
+    yield* draining;
+  }
+  yield* checkpoint();
+  expect(told).toEqual([withCode('ENOMEM')]);
+  yield* heard.drain();
+  expect(yield* failureOf(deaf.drain())).toEqual(withCode('ENOMEM'));
+  for (const socket of [heard, deaf]) yield* socket.close();
+}));
+
+onlyNative('a peer that connects elsewhere resets nothing there')(
+  'IO23: a peer that drops what it was sent, and connects elsewhere, is an error for one receiver; the socket works on', () =>
+    run(function* () {
+      const near = yield* openDatagram({ path: abstractName() });
+      const far = yield* openDatagram({ path: abstractName() });
+      const other = yield* openDatagram({ path: abstractName() });
+      yield* near.connect(far.localAddress!);
+      yield* far.connect(near.localAddress!);
+      // That something was there, unread, is what the kernel makes an error of.
+      yield* near.send('unread');
+      yield* far.connect(other.localAddress!);
+      expect(yield* failureOf(near.receive())).toEqual(withCode('ECONNRESET'));
+      yield* far.connect(near.localAddress!);
+      yield* far.send('back');
+      expect(String((yield* near.receive()).data)).toBe('back');
+      yield* near.send('and forth');
+      expect(String((yield* far.receive()).data)).toBe('and forth');
+      for (const socket of [near, far, other]) yield* socket.close();
+    }));
 
 test('IO23: drain waits while much waits for a UNIX receiver', () => runBlocking(function* () {
   const slow = yield* openDatagram({ path: abstractName() });
