@@ -332,7 +332,7 @@ test('IO23: written datagrams that a transport loses are told, and nobody waits 
 }));
 
 onlyNative('a peer that connects elsewhere resets nothing there')(
-  'IO23: a peer that drops what it was sent, and connects elsewhere, is an error for one receiver; the socket works on', () =>
+  'IO23: a peer that drops what came, and connects elsewhere, is an error for one receiver; the socket works on', () =>
     run(function* () {
       const near = yield* openDatagram({ path: abstractName() });
       const far = yield* openDatagram({ path: abstractName() });
