@@ -365,27 +365,29 @@ export class Server {
   }
 
   /**
-   * Waits until the server is closed and its connections are over, and closes it if the wait is cancelled.
+   * Waits until the server is closed and its connections are over, and shuts it down if the wait is cancelled.
    *
-   * Throws: InvalidStateError if somebody else waits like this already.
-   * Checkpoint: yes. Cancel: the server and its connections are closed, and awaited.
+   * Throws: InvalidStateError if somebody else waits like this already; as `shutdown`.
+   * Checkpoint: yes. Cancel: as `shutdown`, with the `drain` that was given, or 0.
    */
-  serveForever(): Future<void> {
+  serveForever(options: Partial<ShutdownOptions> = {}): Future<void> {
+    assertOptions(options, 'serveForever', ['drain']);
+    const { drain = 0 } = options;
+    assertInstant(drain, 'serveForever: drain');
     if (this.#isServing) throw new InvalidStateError('serveForever() is running already; await waitClosed() beside it');
     this.#isServing = true;
-    return this.#sockets.loop._makeTask<void>(this.#serve(), { name: 'serveForever', eager: true });
+    return this.#sockets.loop._makeTask<void>(this.#serve(drain), { name: 'serveForever', eager: true });
   }
 
-  *#serve(): Coroutine<void> {
+  *#serve(drain: number): Coroutine<void> {
     try {
-      yield* this.#whenClosed();
+      yield* this.waitClosed();
     } catch (error) {
-      yield* shielded(() => this.#shutDown(0));
+      yield* shielded(() => this.#shutDown(drain));
       throw error;
     } finally {
       this.#isServing = false;
     }
-    yield* this.waitClosed();
   }
 
   /** Closes the server and its connections, for `await using`. */

@@ -180,6 +180,49 @@ test('SV1: serveForever ends with the server, and closes it when cancelled', () 
   client.abort();
 }));
 
+test('SV1: serveForever that is cancelled gives the handlers the time that it was told', () => run(function* () {
+  const server: Server = yield* startServer(function* (stream) {
+    for (let line = yield* stream.readLine(); line !== null; line = server.closed ? null : yield* stream.readLine()) {
+      yield* stream.send(`${String(line)}!\n`);
+    }
+  }, here);
+  const idle = yield* connectTo(server);
+  const client = yield* connectTo(server);
+  yield* until(() => server.connections === 2);
+  // real time: the limit is that of a real server whose client says nothing
+  const serving = server.serveForever({ drain: 200 });
+  yield* turn();
+  serving.cancel('SIGTERM');
+  yield* until(() => server.closed);
+  yield* client.send('last\n');
+  expect(String(yield* client.readAll())).toBe('last!\n');
+  expect(serving.done()).toBe(false);
+  expect(yield* outcomeOf(serving)).toEqual(['cancelled', 'SIGTERM']);
+  expect([server.closed, server.connections]).toEqual([true, 0]);
+  idle.abort();
+  void client.close();
+}));
+
+test('SV1: serveForever that is cancelled while its last connections end, ends them', () => run(function* () {
+  const server = yield* startServer(echo, here);
+  const client = yield* connectTo(server);
+  yield* until(() => server.connections === 1);
+  const serving = server.serveForever();
+  void server.close();
+  yield* turn();
+  serving.cancel();
+  expect((yield* outcomeOf(serving))[0]).toBe('cancelled');
+  expect(server.connections).toBe(0);
+  client.abort();
+}));
+
+test.each([['drain: -x', { drain: 'x' }], ['an option that is none', { wait: 5 }], ['a number', 5]])(
+  'serveForever: %s is refused', (_, options) => run(function* () {
+    const server = yield* startServer(echo, here);
+    expect(() => server.serveForever(options as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
+    yield* server.close();
+  }));
+
 test('SV1: serveForever is over when the server is closed', () => run(function* () {
   const server = yield* startServer(echo, here);
   const serving = server.serveForever();
