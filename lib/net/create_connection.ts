@@ -3,7 +3,7 @@
 import { ArgumentTypeError, asError } from '../base/errors.js';
 import { assertCallable, assertOptions } from '../kernel/arguments.js';
 import { captureContext, type Context } from '../kernel/context.js';
-import { type Coroutine, describe } from '../kernel/coroutine.js';
+import { type Coroutine, describe, isCoroutineFunction } from '../kernel/coroutine.js';
 import { current } from '../kernel/current.js';
 import type { Future } from '../kernel/future.js';
 import { getRunningLoop } from '../kernel/running.js';
@@ -120,7 +120,16 @@ class AcceptedTransport extends Transport implements Connection {
   }
 }
 
+const METHODS: readonly (keyof Protocol)[] = [
+  'dataReceived', 'connectionMade', 'eofReceived', 'connectionLost', 'pauseWriting', 'resumeWriting',
+];
+
 function checked<P extends Protocol>(protocol: P): P {
-  if (typeof (protocol as Partial<Protocol> | null | undefined)?.dataReceived === 'function') return protocol;
-  throw new ArgumentTypeError(`a protocol has a method dataReceived; the factory gave ${describe(protocol)}`);
+  if (typeof (protocol as Partial<Protocol> | null | undefined)?.dataReceived !== 'function') {
+    throw new ArgumentTypeError(`a protocol has a method dataReceived; the factory gave ${describe(protocol)}`);
+  }
+  const coroutine = METHODS.find((method) => isCoroutineFunction((protocol as Record<string, unknown>)[method]));
+  if (coroutine === undefined) return protocol;
+  const hint = 'call createTask(…) in a plain method, or serve with startServer';
+  throw new ArgumentTypeError(`${coroutine} of a protocol is a coroutine function, which nobody would await; ${hint}`);
 }

@@ -210,6 +210,25 @@ test('IO21: a factory that fails or makes no protocol closes the connection', ()
   yield* over(other);
 }));
 
+test.each([
+  ['dataReceived', { async dataReceived() {} }],
+  ['dataReceived', { *dataReceived() {} }],
+  ['connectionLost', { dataReceived() {}, async connectionLost() {} }],
+])('IO21: a %s that is a coroutine function is refused', (method, protocol) => run(function* () {
+  const reports: unknown[] = [];
+  getRunningLoop().setExceptionHandler(({ exception }) => reports.push(exception));
+  const server = yield* createServer(() => protocol, here);
+  const place = { host: '127.0.0.1', port: portOf(server) };
+  const stream = yield* openConnection(place);
+  expect(yield* failureOf(stream.read())).toEqual(withCode('ECONNRESET'));
+  const refusal = withCode('ERR_INVALID_ARG_TYPE', new RegExp(`^${method} of a protocol is a coroutine function`));
+  expect(reports).toEqual([refusal]);
+  expect(yield* failureOf(createConnection(() => protocol, place))).toEqual(refusal);
+  yield* until(() => reports.length === 2);
+  yield* over(server, stream);
+  getRunningLoop().setExceptionHandler(null);
+}));
+
 test('IO20: bytes are a view of memory of the loop, without a copy', () => run(function* () {
   const views: Buffer[] = [];
   const { server, stream, witness } = yield* witnessed();
