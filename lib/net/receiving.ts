@@ -306,8 +306,9 @@ export abstract class Receiving {
 
   /** @internal The system error of this stream for a positive errno. */
   _errorFor(errno: number, syscall: string): Error {
-    const remote = this._rare?.remote ?? null;
-    if (remote === null) return socketError(-errno, syscall, {});
+    const remote = this._address('remote');
+    // The client of a UNIX server has no name.
+    if (remote === null || remote.address === '') return socketError(-errno, syscall, {});
     const { family, address, port } = remote;
     return socketError(-errno, syscall, { address, port: family === 'unix' ? undefined : port });
   }

@@ -1,5 +1,5 @@
 // Writing and closing: order, backpressure, failures, and what a cancellation leaves.
-import { ByteStream, type Coroutine, createTask } from '../../lib';
+import { ByteStream, type Coroutine, createTask, type WriteLimitOptions } from '../../lib';
 import { colours, outcomeOf } from '../tasks/support';
 import { withCode } from '../helpers/failures';
 import { run, runBlocking } from './engines';
@@ -96,6 +96,33 @@ test('IO14: small writes behind a large one that waits stay behind it', () => ru
   expect(String(received.subarray(large.length))).toBe('small');
   void near.close();
   void far.close();
+}));
+
+test('ST13: drain is done at once up to the high mark, also while something waits', () => run(function* () {
+  const { near, far } = yield* connect();
+  near.setWriteLimits({ high: 4000 * KIB, low: 0 });
+  for (;;) {
+    near.write(Buffer.alloc(8 * KIB));
+    const isUpToMark = near.pendingBytes <= 4000 * KIB;
+    const draining = near.drain();
+    expect(draining.done()).toBe(isUpToMark);
+    if (draining.cancel()) break;
+  }
+  near.abort();
+  far.abort();
+}));
+
+test('ST13: a drain that is cancelled leaves no wait behind', () => run(function* () {
+  const { near, far } = yield* connect();
+  near.write(pattern(10_000 * KIB));
+  const drains = [near.drain(), near.drain(), near.drain()];
+  const { waits } = near._sending!;
+  for (const left of [2, 1, 0]) {
+    expect(drains[left]!.cancel()).toBe(true);
+    expect(waits.size).toBe(left);
+  }
+  near.abort();
+  far.abort();
 }));
 
 test('ST13: a cancelled send stays on its way as a whole', () => run(function* () {
@@ -258,8 +285,19 @@ test('IO16: marks are refused if they make no sense', () => run(function* () {
   expect(() => near.setWriteLimits({ high: -1 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   expect(() => near.setWriteLimits({ low: NaN })).toThrow(withCode('ERR_OUT_OF_RANGE', /low: NaN/));
   expect(() => near.setWriteLimits(undefined as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
-  near.setWriteLimits({ low: 10 });
-  near.setWriteLimits({ high: 0 });
+  near.abort();
+  far.abort();
+}));
+
+const marks: readonly (readonly [WriteLimitOptions, number, number])[] = [
+  [{}, 64 * KIB, 16 * KIB], [{ low: 10 }, 40, 10], [{ high: 42 }, 42, 10], [{ high: 0 }, 0, 0], [{ high: 9, low: 9 }, 9, 9],
+];
+
+test.each(marks)('IO16: marks of %j are %d and %d', (options, high, low) => run(function* () {
+  const { near, far } = yield* connect();
+  expect(near._limits).toEqual({ high: 64 * KIB, low: 16 * KIB });
+  near.setWriteLimits(options);
+  expect(near._limits).toEqual({ high, low });
   near.abort();
   far.abort();
 }));

@@ -183,6 +183,25 @@ describe.each(colours)('in $name tasks', ({ of }) => {
     void far.close();
   })));
 
+  test('toDuplex: finish comes when the kernel has taken everything', () => run(of(function* () {
+    const { near, far } = (yield connect()) as Pair;
+    const duplex = duplexOf(near, { allowHalfOpen: true });
+    let written = 0;
+    while (near.pendingBytes === 0) {
+      for (; near.pendingBytes === 0; written += 1024) duplex.write(Buffer.alloc(1024));
+      for (let i = 0; i < 5; i++) yield turn();
+    }
+    const finished = once(duplex, 'finish');
+    duplex.end();
+    for (let i = 0; i < 10; i++) yield turn();
+    expect([duplex.writableFinished, near.pendingBytes > 0]).toEqual([false, true]);
+    expect(yield far.readAll()).toHaveLength(written);
+    yield until(finished);
+    expect(near.pendingBytes).toBe(0);
+    duplex.destroy();
+    void far.close();
+  })));
+
   test('toDuplex: destroySoon sends everything first', () => run(of(function* () {
     const { near, far } = (yield connect()) as Pair;
     const duplex = duplexOf(near);

@@ -1,8 +1,13 @@
 // Happy eyeballs in virtual time: attempts that are plain futures, so that each of them ends when the test says.
-import { createTask, type EventLoop, type Future, getRunningLoop, sleep } from '../../lib';
+import {
+  createTask, type EventLoop, type Future, getRunningLoop, openConnection, run, sleep, startServer,
+} from '../../lib';
 import { AttemptRace, interleaveFamilies } from '../../lib/net/happy_eyeballs';
-import { virtualTime } from '../../lib/testing';
+import { onHost, SimulatedEngine, SimulatedNetwork, virtualTime } from '../../lib/testing';
 import { failureOf } from '../tasks/support';
+
+// Of the simulated machines, where nobody else is.
+const PORT = 7000;
 
 /** Attempts by their target, and what happened to them. */
 class Trials {
@@ -108,6 +113,27 @@ test('IO25: cancelled, it gives all attempts up and starts no other', virtualTim
   expect(trials.begun).toHaveLength(2);
   expect([trials.of('a').cancelled(), trials.of('b').cancelled()]).toEqual([true, true]);
 }));
+
+test('IO25: unless it is told otherwise a connection waits 250 ms before it tries the next address', () => {
+  const network = new SimulatedNetwork();
+  const engine = new SimulatedEngine({ network });
+  const [silent, api, client] = [network.host('silent'), network.host('api'), network.host('client')];
+  network.partition(['client'], ['silent']);
+  const resolver = () => Promise.resolve([silent.addresses[0]!, api.addresses[0]!]);
+  const connectAfter = function* (options: { readonly happyEyeballsDelay?: number }) {
+    const begun = getRunningLoop().time();
+    const stream = yield* openConnection({ host: 'both.example', port: PORT, resolver, ...options });
+    void stream.close();
+    return getRunningLoop().time() - begun;
+  };
+  return run(function* () {
+    yield* onHost(api, () => startServer((stream) => stream.readAll().then(() => undefined), { port: PORT }));
+    yield* onHost(client, function* () {
+      expect(yield* connectAfter({})).toBe(250);
+      expect(yield* connectAfter({ happyEyeballsDelay: 40 })).toBe(40);
+    });
+  }, { engine });
+});
 
 test('IO25: the families take turns, beginning with that of the first address', () => {
   const mixed = ['::1', '::2', '::3', '127.0.0.1', 'fe80::1%lo', '127.0.0.2'];

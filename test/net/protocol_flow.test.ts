@@ -1,5 +1,6 @@
 // Protocols: how writing is slowed down, and reading paused.
-import {  } from '../../lib';
+import { TransportEvent } from '../../lib/engine/abi';
+import { StreamBuffer } from '../../lib/net/stream_buffer';
 import { withCode } from '../helpers/failures';
 import { run } from './engines';
 import { pattern, turn, until } from './support';
@@ -112,4 +113,19 @@ test('IO19: a protocol that pauses in connectionMade is told nothing until it re
   yield* until(() => witness.isLost);
   expect(witness.log).toEqual(['made', 'data', 'eof', 'lost']);
   yield* over(server);
+}));
+
+test('IO19: an end that was under way when reading was paused is told behind what is kept', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  const { transport } = witness;
+  transport.pauseReading();
+  transport._unread = new StreamBuffer();
+  transport._unread.append(Buffer.from('kept'), 0, 4);
+  transport._deliver(TransportEvent.end, 0);
+  yield* turn();
+  expect([witness.log, witness.received]).toEqual([['made'], '']);
+  transport.resumeReading();
+  yield* until(() => witness.isLost);
+  expect([witness.log, witness.received]).toEqual([['made', 'data', 'eof', 'lost'], 'kept']);
+  yield* over(server, stream);
 }));

@@ -1,4 +1,5 @@
 // Names: resolvers that tests make up, local listeners behind what they answer, and what a connection does with it.
+import { getEventListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import {
   type ByteStream, ConnectionFailedError, createTask, getAddrInfo, getNameInfo, openConnection, type Resolver,
@@ -147,6 +148,7 @@ test('IO24: a signal has no say in a connection that stands', () => run(function
   const server = yield* serveAt('127.0.0.1');
   const controller = new AbortController();
   const stream = yield* openConnection({ host: '127.0.0.1', port: portOf(server), signal: controller.signal });
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   controller.abort();
   expect(String(yield* stream.readAll())).toBe('to 127.0.0.1');
   yield* stream.close();

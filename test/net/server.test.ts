@@ -335,6 +335,7 @@ test('SV4: an abstract name has no file', () => run(function* () {
 test('IO24: a path where nobody listens is refused', () => run(function* () {
   const [, error] = yield* outcomeOf(openConnection({ path: path.join(folder, 'nobody') }));
   expect(error).toMatchObject({ code: 'ENOENT', syscall: 'connect', address: path.join(folder, 'nobody') });
+  expect(error).not.toHaveProperty('port');
 }));
 
 test('SV5: with reusePort two servers share a port', () => run(function* () {
@@ -343,6 +344,18 @@ test('SV5: with reusePort two servers share a port', () => run(function* () {
   expect(portOf(second)).toBe(portOf(first));
   yield* first.close();
   yield* second.close();
+}));
+
+test('SV5: without a host a server is at both families, with ipv6Only at one', () => run(function* () {
+  for (const ipv6Only of [false, true]) {
+    const server = yield* startServer(echo, { port: 0, ipv6Only });
+    const six = yield* openConnection({ host: '::1', port: portOf(server) });
+    void six.close();
+    const [how, four] = yield* outcomeOf(openConnection({ host: '127.0.0.1', port: portOf(server) }));
+    expect(how).toBe(ipv6Only ? 'failed' : 'value');
+    if (how === 'value') void (four as ByteStream).close();
+    yield* server.shutdown({ drain: 0 });
+  }
 }));
 
 const senseless: readonly ServerOptions[] = [

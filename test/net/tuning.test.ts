@@ -1,11 +1,12 @@
 // How connections are set up: keepAlive and noDelay, and whom a connection came from.
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as connectNode } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   type ByteStream, createConnection, createServer, getRunningLoop, openConnection, openPipe, run, type Server, startServer,
-  type Transport,
+  type Transport, until as settled,
 } from '../../lib';
 import { StreamOption } from '../../lib/engine/transports';
 import { socketsOf } from '../../lib/net/sockets';
@@ -119,4 +120,23 @@ test('ByteStream.peerCredentials: who is at the other end of a UNIX socket; othe
   const { near, far } = yield* connect();
   expect(() => near.peerCredentials()).toThrow(withCode('ENOTCONN'));
   for (const each of [reader, writer, near, far]) each.abort();
+}));
+
+// As whom a program runs that connects; whoever may not become others connects as itself.
+const stranger = process.getuid?.() === 0 ? { uid: 1234, gid: 4321 } : { uid: process.getuid!(), gid: process.getgid!() };
+
+test('ByteStream.peerCredentials: a process of another user and group is known as such', () => run(function* () {
+  const name = `readyloop-credentials-${process.pid}`;
+  const place = { path: `\0${name}` };
+  const seen = getRunningLoop().createFuture<unknown>();
+  const server = yield* startServer((stream) => Promise.resolve(seen.setResult(stream.peerCredentials())), place);
+  const program = `import socket
+s = socket.socket(socket.AF_UNIX)
+s.connect(chr(0) + '${name}')
+s.recv(1)`;
+  const child = spawn('python3', ['-c', program], { ...stranger, stdio: ['ignore', 'ignore', 'inherit'] });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  expect(yield* seen).toEqual({ pid: child.pid, ...stranger });
+  yield* settled(exited);
+  yield* server.shutdown({ drain: 0 });
 }));
