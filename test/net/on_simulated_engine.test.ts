@@ -3,9 +3,9 @@
 import { underTest } from './engines';
 
 const files = [
-  'byte_stream_read', 'byte_stream_search', 'byte_stream_write', 'server', 'protocol', 'protocol_flow', 'connect',
-  'datagram', 'datagram_options', 'datagram_unix', 'pipe', 'resolver', 'tls', 'duplex', 'from_duplex', 'duplex_socket',
-  'node_http',
+  'byte_stream_read', 'byte_stream_search', 'byte_stream_write', 'server', 'server_ending', 'protocol',
+  'protocol_flow', 'connect', 'datagram', 'datagram_options', 'datagram_unix', 'pipe', 'resolver', 'tls', 'duplex',
+  'from_duplex', 'duplex_socket', 'node_http',
 ];
 
 describe.each(files)('on the simulated engine: %s', (file) => {

@@ -6,7 +6,6 @@ import {
   type ByteStream, checkpoint, createTask, getRunningLoop, moveOnAfter, openConnection, type Server, sleepForever,
   startServer, startTls, type StartTlsOptions, type TlsStream, until, type ValuedScope,
 } from '../../lib';
-import { virtualTime } from '../../lib/testing';
 import { colours, outcomeOf } from '../tasks/support';
 import { thrownBy, withCode } from '../helpers/failures';
 import { onlyNative, run } from './engines';
@@ -182,32 +181,6 @@ test('TL5: what the handshake refuses has a code, and both streams are closed', 
   expect(yield* refused({ ca: undefined })).toMatchObject({ code: 'ERR_TLS', reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
   expect(yield* refused({ maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' })).toMatchObject({ code: 'ERR_TLS' });
   expect(yield* refused({ ALPNProtocols: ['a'] }, { ALPNProtocols: ['b'] })).toMatchObject({ code: 'ERR_TLS' });
-}));
-
-test('TL5: what only OpenSSL finds out about the options closes the stream too', () => run(function* () {
-  for (const options of [{ ...asClient, minVersion: 'TLSv9' }, { ...asServer, key: 'no key' }] as StartTlsOptions[]) {
-    const { near, far } = yield* connect();
-    const [how] = yield* outcomeOf(startTls(near, options));
-    expect([how, near.closed]).toEqual(['failed', true]);
-    far.abort();
-  }
-}));
-
-test('TL1: unless it is told otherwise a handshake has a minute', virtualTime(async () => {
-  const { near, far } = await connect();
-  const begun = getRunningLoop().time();
-  await expect(startTls(near, asClient)).rejects.toEqual(withCode('ERR_TIMEOUT', /60000 ms/));
-  expect([getRunningLoop().time() - begun, near.closed]).toEqual([60_000, true]);
-  far.abort();
-}));
-
-test('TL1: unless it is told otherwise closing has half a minute', virtualTime(async () => {
-  const { near, far } = await secure();
-  near.write(Buffer.alloc(32_000_000));
-  const begun = getRunningLoop().time();
-  await near.close();
-  expect(getRunningLoop().time() - begun).toBe(30_000);
-  far.abort();
 }));
 
 test('TL5: a peer that does not speak TLS, and one that hangs up', () => run(function* () {
