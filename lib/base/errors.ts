@@ -367,7 +367,10 @@ export function socketError(errno: number, syscall: string, place: ErrorPlace, h
 }
 
 function pathHint(errno: number, path: string | undefined): string {
-  if (getSystemErrorName(errno) !== 'ENAMETOOLONG' || path === undefined) return '';
+  if (path === undefined) return '';
+  const code = getSystemErrorName(errno);
+  if (code === 'EPROTOTYPE') return 'what listens there is of another kind: a stream, packets, or datagrams';
+  if (code !== 'ENAMETOOLONG') return '';
   return `${Buffer.byteLength(path)} bytes are more than the path of a UNIX socket may have (107 on Linux, 103 on macOS)`;
 }
 

@@ -197,7 +197,7 @@ export class DatagramSocket extends DatagramSending {
 
   /** Allows sending to broadcast addresses, or no more. Throws: ClosedResourceError. Checkpoint: no. */
   setBroadcast(allowed: boolean): void {
-    this._setOption(DatagramOption.broadcast, Number(allowed));
+    this._setOption(DatagramOption.broadcast, toBit(allowed, 'setBroadcast'));
   }
 
   /** Hops that datagrams may make, 1 to 255. Throws: ArgumentRangeError; ClosedResourceError. Checkpoint: no. */
@@ -212,7 +212,7 @@ export class DatagramSocket extends DatagramSending {
 
   /** Whether this machine hears its own multicast. Throws: ClosedResourceError. Checkpoint: no. */
   setMulticastLoopback(heard: boolean): void {
-    this._setOption(DatagramOption.multicastLoopback, Number(heard));
+    this._setOption(DatagramOption.multicastLoopback, toBit(heard, 'setMulticastLoopback'));
   }
 
   /** The interface for outgoing multicast: name, or IPv4 address. Throws: a system error (`ENODEV`). Checkpoint: no. */
@@ -305,6 +305,11 @@ showAs(DatagramSocket, 'DatagramSocket', partsOfDatagrams);
 // What could be a number: digits and dots, or colons. Whether it is one the engine knows.
 function isNumeric(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
+}
+
+function toBit(isOn: unknown, call: string): number {
+  if (typeof isOn === 'boolean') return Number(isOn);
+  throw new ArgumentTypeError(`${call}: true or false is needed, not ${describe(isOn)}`);
 }
 
 function hopCount(hops: unknown, least: number, call: string): number {

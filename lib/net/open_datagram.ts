@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { isIP } from 'node:net';
 import { ArgumentRangeError, ArgumentTypeError, socketError } from '../base/errors.js';
 import { DatagramFlag } from '../engine/datagrams.js';
-import { assertCallable, assertOptions } from '../kernel/arguments.js';
+import { assertCallable, assertOptions, refuseCoroutineFunction } from '../kernel/arguments.js';
 import { type Coroutine, describe } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { Future } from '../kernel/future.js';
@@ -14,7 +14,7 @@ import type { SocketAddress } from './addresses.js';
 import { adoptDatagrams } from './adopting_datagrams.js';
 import { DatagramSocket } from './datagram_socket.js';
 import { type Destination, toTarget } from './peers.js';
-import { assertMode, assertPlace, assertSwitches } from './places.js';
+import { assertMode, assertPlace, assertSwitches, refuseOptions } from './places.js';
 import { resolveHost } from './resolver.js';
 import { socketsOf } from './sockets.js';
 
@@ -80,7 +80,11 @@ export function openDatagram(options: DatagramOptions): Future<DatagramSocket> {
   assertBytes(options.sendBufferBytes, `${call}: sendBufferBytes`, MOST_BUFFER_BYTES);
   assertMode(options.mode, `${call}: mode`);
   assertSwitches(options, ['reusePort', 'reuseAddress', 'ipv6Only', 'broadcast', 'receiveDescriptors'], call);
-  if (onError !== undefined) assertCallable(onError, `${call}: onError`);
+  if (onError !== undefined) {
+    assertCallable(onError, `${call}: onError`);
+    refuseCoroutineFunction(onError);
+  }
+  if (fd === undefined) refuseUseless(options, call);
   const loop = getRunningLoop();
   return loop._makeTask<DatagramSocket>(open(loop, options), { name: call, eager: true });
 }
@@ -95,6 +99,19 @@ function assertAdopted(options: DatagramOptions, call: string): void {
   assertDescriptor(options.fd, `${call}: fd`);
   const also = NOT_OF_ADOPTED.find((name) => options[name] !== undefined);
   if (also !== undefined) throw new ArgumentTypeError(`${call}: ${also} is settled already for a socket that is open, fd`);
+}
+
+// What is said of sockets of the other kind would change nothing.
+function refuseUseless(options: DatagramOptions, call: string): void {
+  if (isOfUnix(options)) {
+    refuseOptions(options, ['reusePort', 'reuseAddress', 'ipv6Only', 'broadcast'], call, 'for UDP, not for a UNIX socket');
+  } else {
+    refuseOptions(options, ['mode', 'receiveDescriptors'], call, 'for UNIX sockets, not for UDP');
+  }
+}
+
+function isOfUnix({ path, port, remote }: DatagramOptions): boolean {
+  return path !== undefined || (port === undefined && remote !== undefined && toTarget(remote, 'remote').port < 0);
 }
 
 function assertBytes(bytes: unknown, what: string, most: number): void {
@@ -119,10 +136,10 @@ function* open(loop: EventLoop, options: DatagramOptions): Coroutine<DatagramSoc
 }
 
 function* openLocal(loop: EventLoop, options: DatagramOptions): Coroutine<DatagramSocket> {
-  const { host, port = 0, path, remote } = options;
+  const { host, port = 0, path } = options;
   if (path !== undefined) return openAt(loop, path, -1, options);
   if (host !== undefined) return openAtFirst(loop, yield* resolveHost(loop, host), port, options);
-  if (options.port === undefined && remote !== undefined && toTarget(remote, 'remote').port < 0) {
+  if (isOfUnix(options)) {
     return openAt(loop, '', -1, options);
   }
   const everywhere = options.ipv6Only === true ? ['::'] : ['::', '0.0.0.0'];

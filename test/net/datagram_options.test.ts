@@ -174,6 +174,11 @@ const BAD_OPTIONS: readonly [string, unknown, string][] = [
   ['an empty path', { path: '' }, 'ERR_OUT_OF_RANGE'],
   ['a port that is none', { port: tooHigh }, 'ERR_OUT_OF_RANGE'],
   ['a port that is no number', { port: '80' }, 'ERR_INVALID_ARG_TYPE'],
+  ['an onError that nobody would await', { port: 0, onError: async () => {} }, 'ERR_INVALID_ARG_TYPE'],
+  ['a mode for UDP', { port: 0, mode: 0o600 }, 'ERR_INVALID_ARG_TYPE'],
+  ['descriptors over UDP', { port: 0, receiveDescriptors: true }, 'ERR_INVALID_ARG_TYPE'],
+  ['broadcasts between UNIX sockets', { path: '/nowhere/x', broadcast: true }, 'ERR_INVALID_ARG_TYPE'],
+  ['a shared port without a port', { remote: { path: '/nowhere/x' }, reusePort: true }, 'ERR_INVALID_ARG_TYPE'],
   ['an unknown option', { port: 0, reusePorts: true }, 'ERR_INVALID_ARG_TYPE'],
   ['no options', undefined, 'ERR_INVALID_ARG_TYPE'],
   ['a size of nothing', { port: 0, maxDatagramBytes: 0 }, 'ERR_OUT_OF_RANGE'],
@@ -184,6 +189,14 @@ const BAD_OPTIONS: readonly [string, unknown, string][] = [
   ['a handler that is no function', { port: 0, onError: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ['a remote without a port', { remote: { host: HOST } }, 'ERR_INVALID_ARG_TYPE'],
 ];
+
+test('D47: a switch that is neither true nor false is refused', () => runBlocking(function* () {
+  const socket = yield* openDatagram({ host: HOST, port: 0 });
+  for (const call of ['setBroadcast', 'setMulticastLoopback'] as const) {
+    expect(() => socket[call]('no' as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE', new RegExp(call)));
+  }
+  yield* socket.close();
+}));
 
 test.each(BAD_OPTIONS)('D47: %s is refused at the call', (_what, options, code) => runBlocking(function* () {
   expect(() => openDatagram(options as DatagramOptions)).toThrow(withCode(code));

@@ -1,4 +1,7 @@
 // What newcomers write in the wrong place or form: it is refused, or the error says what to write instead.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getAddrInfo, openConnection, openDatagram, openPackets, openPipe, run, startServer, startTls } from '../../lib';
 import { rejectionOf, thrownBy, withCode } from '../helpers/failures';
 
@@ -60,6 +63,15 @@ test('path: one that is too long is told how long it may be', () => run(async ()
   const path = `/${'ä'.repeat(60)}`;
   const calls = [openConnection({ path }), startServer(nobody, { path }), openDatagram({ path }), openPackets({ path })];
   for (const call of calls) expect(await rejectionOf(call)).toEqual(withCode('ENAMETOOLONG', /: 121 bytes are more than/));
+}));
+
+test('path: where something of another kind listens, the error says so', () => run(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'readyloop-'));
+  const path = join(folder, 'socket');
+  const server = await startServer(nobody, { path });
+  expect(await rejectionOf(openPackets({ path }))).toEqual(withCode('EPROTOTYPE', /of another kind/));
+  await server.close();
+  rmSync(folder, { recursive: true });
 }));
 
 test('path: an abstract name can be read in an error, and is what it is in its address', () => run(async () => {
