@@ -12,7 +12,7 @@ import { assertWaitable } from './waitables.js';
 
 /** Options of `asCompleted`. */
 export interface AsCompletedOptions {
-  /** Milliseconds after which every further item throws TimeoutError; nothing is cancelled. */
+  /** Milliseconds after which every item throws TimeoutError that was not done in time; nothing is cancelled. */
   readonly timeout?: number;
 }
 
@@ -65,7 +65,8 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
   /** @internal */
   _wake(source: Future<unknown>): void {
     const future = source as F;
-    this.#pending.delete(future);
+    // It was closed by what was told before it of the same end.
+    if (!this.#pending.delete(future)) return;
     if (this.#pending.size === 0) this.#timer?.cancel();
     const waiter = this.#waiters.shift();
     if (waiter === undefined) this.#done.push(future);
@@ -91,7 +92,14 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
 
   #timeOut(): void {
     this.#isTimedOut = true;
+    this.#leave();
     for (const waiter of this.#waiters.splice(0)) waiter._fail(timedOut());
+  }
+
+  // What is done from now on is given to nobody.
+  #leave(): void {
+    for (const future of this.#pending) future._removeWaiter(this);
+    this.#pending.clear();
   }
 
   /** Gives as many items as are left; leaving the loop early keeps the rest for another one. */
@@ -120,8 +128,7 @@ export class Completions<F extends Future<unknown>> implements Iterable<Operatio
     this.#isClosed = true;
     this.#toHandOut = 0;
     this.#timer?.cancel();
-    for (const future of this.#pending) future._removeWaiter(this);
-    this.#pending.clear();
+    this.#leave();
     for (const waiter of this.#waiters.splice(0)) waiter._fail(closed());
     for (const task of this.#implicit) task.cancel('asCompleted was closed');
   }

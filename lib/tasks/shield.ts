@@ -1,7 +1,7 @@
 // shield: a wait that can be cancelled without cancelling what it waits for.
 
 import { CancelledError } from '../base/errors.js';
-import { Future, State, type Waiter } from '../kernel/future.js';
+import { type CancelRequest, Future, State, type Waiter } from '../kernel/future.js';
 import { toFuture, type Waitable, type WaitableValue } from './ensure_future.js';
 import { type Listener, tell } from './relay.js';
 
@@ -28,6 +28,12 @@ class Shield extends Future<unknown> implements Waiter, Listener {
     if (outcome !== State.finished) inner._look();
     if (outcome === State.failed) this._fail(inner._value as Error);
     else this._complete(outcome, inner._value);
+  }
+
+  // What is inside may be done, and this be told in a moment: its outcome came before the request.
+  override _cancelBy(request: CancelRequest): boolean {
+    if (this.#inner.done()) this._told(this.#inner);
+    return super._cancelBy(request);
   }
 
   // One witness does for all cancelled shields of a future, however many there were.

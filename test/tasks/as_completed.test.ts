@@ -69,6 +69,19 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(yield* slow).toBe(50);
   }));
 
+  test('AC3: asCompleted: what is done in time is given after it as well, and what is done later is not', hosted(function* () {
+    const results: unknown[] = [];
+    const completions = asCompleted([after(5), after(30), after(40)], { timeout: 20 });
+    yield* sleep(50);
+    for (const next of completions) {
+      results.push(yield* outcomeOf(createTask(function* () {
+        return (yield* next).result();
+      })));
+    }
+    const late = ['failed', withCode('ERR_TIMEOUT')];
+    expect(results).toEqual([['value', 5], late, late]);
+  }));
+
   test('AC3: asCompleted: the timeout ends an async iteration with the error', hosted(async () => {
     const slow = createTask(after(50));
     const seen: number[] = [];

@@ -143,3 +143,20 @@ test('SH4: shield: no report when somebody else looks at the failure first', vir
   yield* ticks(2);
   expect(reports).toEqual([]);
 }));
+
+// The exception handler is code that runs while those who wait for a failure are being told of it, one after the other.
+test('SH3: shield: a failure that was there before its cancellation is its outcome, whoever is told first', virtualTime(
+  function* () {
+    const loop = getRunningLoop();
+    const inner = loop.createFuture<number>();
+    shield(inner).cancel();
+    const second = shield(inner);
+    const answers: unknown[] = [];
+    loop.setExceptionHandler(({ exception }) => answers.push([exception, second.cancel('too late')]));
+    inner.setException(new Error('inner'));
+    expect(answers).toEqual([[new Error('inner'), false]]);
+    expect(yield* outcomeOf(second)).toEqual(['failed', new Error('inner')]);
+    yield* ticks(2);
+    expect(answers).toHaveLength(1);
+  },
+));
