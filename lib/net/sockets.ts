@@ -11,6 +11,8 @@ import { ChunkMemory } from './chunk_memory.js';
 /** Chunks of so many bytes are pieces of large blocks; where few bytes are kept, few shall be kept for them. */
 export const LEAST_LARGE_BYTES = 8 * 1024;
 
+const NO_CHUNKS = ChunkMemory.forSmall();
+
 export class Sockets {
   readonly loop: EventLoop;
   readonly transports: Transports;
@@ -18,8 +20,8 @@ export class Sockets {
   readonly slab: Buffer;
   // The same memory, of which it is the whole.
   readonly #slabMemory: ArrayBuffer;
-  readonly largeChunks = ChunkMemory.forLarge();
-  readonly #smallChunks = ChunkMemory.forSmall();
+  readonly largeChunks: ChunkMemory;
+  readonly #smallChunks: ChunkMemory;
   /** For operations that are over at once: nobody can change it, so one is enough. */
   readonly done: Future<void>;
 
@@ -29,6 +31,10 @@ export class Sockets {
     this.outbox = this.transports.outbox;
     this.slab = this.transports.slab;
     this.#slabMemory = this.slab.buffer as ArrayBuffer;
+    // Transports without a slab give chunks of their own, and there are many of them.
+    const hasSlab = this.slab.length > 0;
+    this.largeChunks = hasSlab ? ChunkMemory.forLarge() : NO_CHUNKS;
+    this.#smallChunks = hasSlab ? ChunkMemory.forSmall() : NO_CHUNKS;
     this.done = new Future<void>(loop, State.finished);
   }
 
