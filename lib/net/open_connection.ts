@@ -29,7 +29,7 @@ export interface ConnectOptions extends TuningOptions {
   readonly localPort?: number;
   /** Finds the addresses of a name, instead of the resolver of the thread; see `setResolver`. */
   readonly resolver?: Resolver;
-  /** Milliseconds after which the next address is tried as well; 250 by default, Infinity for one after the other. */
+  /** Milliseconds after which the next address is tried too; 250 at first, Infinity: one by one, 0 or less: all at once. */
   readonly happyEyeballsDelay?: number;
   /** Gives the attempt up: the wait is cancelled, with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -59,6 +59,19 @@ test('IO25: a failure starts the next attempt at once, and the delay counts from
   expect(trials.begun).toEqual([['a', 0], ['b', 100], ['c', 350]]);
 }));
 
+test.each([0, -1])('IO25: with a delay of %i all attempts begin at once, with Infinity one after the other', (delayMs) =>
+  virtualTime(function* () {
+    const trials = new Trials();
+    const race = trials.race(['a', 'b', 'c'], delayMs);
+    const patient = trials.race(['first', 'second'], Infinity);
+    trials.loop.callLater(1, () => trials.of('c').setResult('c answered'));
+    expect(yield* race).toBe('c answered');
+    expect(trials.begun).toEqual([['a', 0], ['first', 0], ['b', 0], ['c', 0]]);
+    yield* sleep(1_000_000);
+    expect(trials.begun).toHaveLength(4);
+    patient.cancel();
+  })());
+
 test('IO25: attempts that fail where they stand cost no time', virtualTime(function* () {
   const trials = new Trials();
   const race = trials.race(['refused 1', 'refused 2', 'c']);
