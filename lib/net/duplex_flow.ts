@@ -12,6 +12,7 @@ import type { StreamCore } from './stream_core.js';
 export interface FlowTarget {
   readonly destroyed: boolean;
   push(chunk: Buffer | null): boolean;
+  read(size: number): unknown;
   /** The stream has failed; what came before has been pushed. */
   _failed(error: Error): void;
   /** The stream was closed by its owner. */
@@ -111,7 +112,12 @@ export class DuplexFlow implements ReadWait, NodeSide {
     if (this.#hasEnded || this.#target.destroyed) return;
     this.#hasEnded = true;
     const error = this.#stream._readError;
-    if (error === null) this.#target.push(null);
-    else this.#target._failed(error);
+    if (error !== null) {
+      this.#target._failed(error);
+      return;
+    }
+    this.#target.push(null);
+    // Where nothing is unread nobody has to read to get to the end.
+    this.#target.read(0);
   }
 }

@@ -2,6 +2,7 @@
 // contract for one stream. Bytes come as chunks and go through `write`; what is written in a turn leaves together, corked.
 // Invariant: what is given to `write` is a copy, so the writer's memory is free at once, as it is with the outbox.
 
+import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { ArgumentTypeError, BrokenResourceError, ClosedResourceError, UnsupportedError } from '../base/errors.js';
@@ -11,6 +12,7 @@ import { Control, StreamOption, type Transports } from '../engine/transports.js'
 import { describe } from '../kernel/coroutine.js';
 import type { EventLoop } from '../kernel/event_loop.js';
 import type { ScheduledCall } from '../kernel/loop_core.js';
+import { SocketDuplex } from './socket_duplex.js';
 import { Sockets } from './sockets.js';
 import type { StreamCore } from './stream_core.js';
 
@@ -88,6 +90,7 @@ export class DuplexTransport implements Transports {
     duplex.on('end', () => stream._end(this.#traits.endError?.() ?? null));
     duplex.on('error', (error: Error) => this.#failed(error));
     duplex.on('close', () => this.#gone());
+    this.#watchSilentEnd();
     duplex.on('drain', () => this.#tellRoom());
     duplex.resume();
     // Nobody says it again.
@@ -104,7 +107,24 @@ export class DuplexTransport implements Transports {
     this.#stream?._failSendingAs(known);
   }
 
+  // Quirk: a Duplex that was made with `emitClose: false` says nothing when it is destroyed; sockets of Node's and ours
+  // are made so too, and emit their own. (from_duplex.test: "a Duplex that emits no close…")
+  #watchSilentEnd(): void {
+    const duplex = this.#duplex as Duplex & { readonly _writableState?: { readonly emitClose?: boolean } };
+    if (duplex._writableState?.emitClose !== false) return;
+    if (duplex instanceof Socket || duplex instanceof SocketDuplex) return;
+    const destroy = duplex._destroy.bind(duplex);
+    duplex._destroy = (error, callback) => {
+      destroy(error, (failure) => {
+        callback(failure);
+        // Behind its `error`, which comes in a tick.
+        setImmediate(() => this.#gone());
+      });
+    };
+  }
+
   #gone(): void {
+    if (this.#isGone) return;
     const stream = this.#stream as StreamCore;
     this.#isGone = true;
     this.#closeTimer?.cancel();

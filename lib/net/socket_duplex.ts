@@ -75,6 +75,8 @@ export class SocketDuplex extends Duplex {
     this.#idle = new IdleTimer(this, () => stream._pendingBytes);
     this.#flow = new DuplexFlow(stream, this, nodeTicksOf(this.#loop), this.#context);
     guard.add(this);
+    // As Node's sockets do: what the peer sends, and that it has ended or reset, shows before anybody reads.
+    if (directions.readable) this.read(0);
   }
 
   get #loop(): EventLoop {
@@ -154,7 +156,9 @@ export class SocketDuplex extends Duplex {
       callback(error as Error);
       return;
     }
-    if (stream._isSendingFreely(DEFAULT_LIMITS.high)) this.#sent(length, callback, null);
+    // The kernel refused a large part at once; what is small says so later.
+    if ((stream._flags & StreamFlag.sendFailed) !== 0) callback(stream._rare?.sendError);
+    else if (stream._isSendingFreely(DEFAULT_LIMITS.high)) this.#sent(length, callback, null);
     else this.#whenSent(DEFAULT_LIMITS.low, (error) => this.#sent(length, callback, error));
   }
 

@@ -2,11 +2,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { connect as connectNode, createServer, type Socket } from 'node:net';
+import { constants } from 'node:os';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { type ByteStream, createTask, getRunningLoop, type SocketDuplex } from '../../lib';
 import { root } from '../contracts/rules/source_tree';
 import { thrownBy, withCode } from '../helpers/failures';
-import { acceptFromNode, connect, turn } from './support';
+import { acceptFromNode, connect, type RawPeer, turn, until } from './support';
 import { onlyNative, run, runBlocking } from './engines';
 
 const closed = (duplex: SocketDuplex): Promise<unknown> => new Promise((resolve) => void duplex.once('close', resolve));
@@ -204,3 +207,66 @@ test('toDuplex: a listener that throws is an uncaught exception, and the other s
     out: ['uncaught by a listener', 'second b', 'first c'], error: '', status: 0,
   });
 });
+
+// What a Duplex emits while nobody reads it.
+function eventsOf(duplex: Duplex): string[] {
+  const events: string[] = [];
+  duplex.on('end', () => events.push('end')).on('finish', () => events.push('finish'));
+  duplex.on('error', (error: Error & { code?: string }) => events.push(`error ${String(error.code)}`));
+  duplex.on('close', () => events.push('close'));
+  return events;
+}
+
+test.each([
+  ['ends', (peer: RawPeer) => peer.end(), ['end', 'finish', 'close']],
+  ['resets', (peer: RawPeer) => peer.resetAndDestroy(), ['error ECONNRESET', 'close']],
+])('toDuplex: a peer that %s shows though nobody reads, as on a socket of Node\'s', (_how, leave, expected) =>
+  run(async () => {
+    const { stream, socket } = await acceptFromNode();
+    const events = eventsOf(stream.toDuplex());
+    leave(socket);
+    await createTask(until(() => events.includes('close')));
+    expect(events).toEqual(expected);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const peer = connectNode((server.address() as { port: number }).port, '127.0.0.1').on('error', () => undefined);
+    const [theirs] = (await once(server, 'connection')) as [Socket];
+    const theirEvents = eventsOf(theirs);
+    leave(peer);
+    await createTask(until(() => theirEvents.includes('close')));
+    expect(theirEvents).toEqual(expected);
+    peer.destroy();
+    server.close();
+  }));
+
+test('toDuplex: a peer that ends behind bytes which nobody reads ends nothing yet', () => run(async () => {
+  const { near, far } = await connect();
+  const duplex = near.toDuplex();
+  const events = eventsOf(duplex);
+  await far.send('unread');
+  await far.sendEof();
+  await createTask(until(() => near._hasEnded && duplex.readableLength > 0));
+  for (let i = 0; i < 5; i++) await turn();
+  expect(events).toEqual([]);
+  expect(String(duplex.read())).toBe('unread');
+  await createTask(until(() => events.includes('close')));
+  expect(events).toEqual(['end', 'finish', 'close']);
+  await far.close();
+}));
+
+test('toDuplex: a large write that the kernel refuses at once tells its callback, and the Duplex fails once', () =>
+  run(async () => {
+    const { near, far } = await connect();
+    const duplex = near.toDuplex();
+    const events = eventsOf(duplex);
+    const send = jest.spyOn(near._sockets.transports, 'send').mockReturnValue(-constants.errno.EPIPE);
+    const answers: unknown[] = [];
+    const note = (error?: Error | null): unknown => answers.push((error as { code?: unknown } | null | undefined)?.code);
+    duplex.write(Buffer.alloc(100_000), note);
+    duplex.write('behind it', note);
+    send.mockRestore();
+    await createTask(until(() => events.includes('close')));
+    expect(answers).toEqual(['EPIPE', 'EPIPE']);
+    expect([events, duplex.bytesWritten]).toEqual([['error EPIPE', 'close'], 0]);
+    far.abort();
+  }));

@@ -170,6 +170,31 @@ describe.each(colours)('in $name tasks', ({ of }) => {
   })));
 });
 
+const silent = (error: Error | null): Duplex =>
+  new Duplex({ emitClose: false, read: () => undefined, write: (_chunk, _encoding, done) => done(error) });
+
+test.each<[string, Duplex, string, (stream: ByteStream, duplex: Duplex) => unknown]>([
+  ['closes', silent(null), 'ERR_CLOSED', (stream) => stream.close()],
+  ['is destroyed', silent(null), 'ERR_BROKEN', (_stream, duplex) => duplex.destroy()],
+  ['fails', silent(Object.assign(new Error('bad'), { code: 'EBAD' })), 'EBAD', (stream) => stream.write('x')],
+])('fromDuplex: a Duplex that emits no close is heard of when it %s', (_how, duplex, code, end) => run(async () => {
+  const stream = ByteStream.fromDuplex(duplex);
+  const reading = createTask(outcomeOf(stream.read()));
+  await turn();
+  void end(stream, duplex);
+  expect(await reading).toEqual(['failed', withCode(code)]);
+  await stream.close();
+  await stream.waitClosed();
+  expect(duplex.destroyed).toBe(true);
+}));
+
+test('fromDuplex: streams without a slab have no memory of their own for chunks', () => run(async () => {
+  const [one, other] = [ByteStream.fromDuplex(new PassThrough()), ByteStream.fromDuplex(new PassThrough())];
+  expect(one._sockets.largeChunks).toBe(other._sockets.largeChunks);
+  await one.close();
+  await other.close();
+}));
+
 test('toWeb: what was written arrives, also where a read that waits is cancelled afterwards', () => run(async () => {
   const { near, far } = await connect();
   const { readable, writable } = near.toWeb();

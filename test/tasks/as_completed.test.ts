@@ -69,7 +69,7 @@ describe.each(colours)('$name tasks', ({ of }) => {
     expect(yield* slow).toBe(50);
   }));
 
-  test('AC3: asCompleted: what is done in time is given after it as well, and what is done later is not', hosted(function* () {
+  test('AC3: asCompleted: what is done in time is given later as well, what is done later is not', hosted(function* () {
     const results: unknown[] = [];
     const completions = asCompleted([after(5), after(30), after(40)], { timeout: 20 });
     yield* sleep(50);
