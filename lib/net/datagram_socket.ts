@@ -15,7 +15,7 @@ import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOption
 import { type Destination, type Peer, type Target, toTarget } from './peers.js';
 import { resolveTarget } from './resolve_target.js';
 import { partsOfDatagrams, showAs } from './showing.js';
-import type { Sockets } from './sockets.js';
+import { assertOurs, type Sockets } from './sockets.js';
 import { untilNull } from './until_null.js';
 
 /** @internal */
@@ -41,9 +41,10 @@ export class DatagramSocket extends DatagramSending {
   private declare _local: SocketAddress | null;
 
   /** @internal */
-  constructor(sockets: Sockets, { isUnix, isIpv6, onError }: DatagramSetting) {
-    super(sockets, isUnix, isIpv6, onError);
-    this._isIpv6 = isIpv6;
+  constructor(sockets: Sockets, setting: DatagramSetting) {
+    assertOurs(sockets, new.target, 'openDatagram does');
+    super(sockets, setting.isUnix, setting.isIpv6, setting.onError);
+    this._isIpv6 = setting.isIpv6;
     this._local = null;
   }
 

@@ -10,7 +10,7 @@ import { closedError, type Datagram } from './datagram_receiving.js';
 import { DatagramSending } from './datagram_sending.js';
 import { credentialsOf, descriptorsToSend, type PeerCredentials, type SendOptions } from './passing.js';
 import { partsOfDatagrams, showAs } from './showing.js';
-import type { Sockets } from './sockets.js';
+import { assertOurs, type Sockets } from './sockets.js';
 import { untilNull } from './until_null.js';
 
 /**
@@ -26,6 +26,7 @@ export class PacketSocket extends DatagramSending {
 
   /** @internal */
   constructor(sockets: Sockets) {
+    assertOurs(sockets, new.target, 'openPackets and startPacketServer do');
     super(sockets, true, false, null);
     this._local = null;
     this._peer = null;

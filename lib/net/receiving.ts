@@ -13,7 +13,7 @@ import type { Opened } from '../kernel/root.js';
 import { parseAddress, type SocketAddress } from './addresses.js';
 import { ChunkReader, IntoReader, type ReadWait } from './readers.js';
 import type { SharedWait } from './sending.js';
-import { LEAST_LARGE_BYTES, type Sockets } from './sockets.js';
+import { assertOurs, LEAST_LARGE_BYTES, type Sockets } from './sockets.js';
 import { StreamBuffer } from './stream_buffer.js';
 
 /** Bytes that a stream keeps unread before it pauses, and down to which they must fall before it goes on. */
@@ -74,6 +74,7 @@ export abstract class Receiving {
 
   /** @internal */
   constructor(sockets: Sockets, slot: number) {
+    assertOurs(sockets, new.target, 'openConnection, startServer and their relatives do');
     this._sockets = sockets;
     this._slot = slot < 0 ? sockets.enter(this) : slot;
     this._word = sockets.word(this._slot);

@@ -1,5 +1,6 @@
 // What the streams, servers and connectors of one loop share: the engine's transports, and a future that is done.
 
+import { ArgumentTypeError } from '../base/errors.js';
 import { Kind } from '../engine/abi.js';
 import type { SmallWrites } from '../engine/outbox.js';
 import type { Transports } from '../engine/transports.js';
@@ -12,6 +13,12 @@ import { ChunkMemory } from './chunk_memory.js';
 export const LEAST_LARGE_BYTES = 8 * 1024;
 
 const NO_CHUNKS = ChunkMemory.forSmall();
+
+/** @internal Throws for what a user constructs: the types hide the parameters, but not that there is a constructor. */
+export function assertOurs(sockets: unknown, kind: { readonly name: string }, makers: string): void {
+  if (sockets instanceof Sockets) return;
+  throw new ArgumentTypeError(`new ${kind.name}(…) makes none that works; ${makers}`);
+}
 
 export class Sockets {
   readonly loop: EventLoop;

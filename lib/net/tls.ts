@@ -16,6 +16,7 @@ import { ByteStream } from './byte_stream.js';
 import { DuplexTransport } from './duplex_transport.js';
 import { showAs } from './showing.js';
 import type { SocketDuplex } from './socket_duplex.js';
+import type { Sockets } from './sockets.js';
 import { partsOfStream } from './stream_core.js';
 import { assertTlsOptions, inWireFormat, type StartTlsOptions } from './tls_options.js';
 
@@ -34,7 +35,7 @@ export class TlsStream extends ByteStream {
 
   /** @internal */
   constructor(transport: DuplexTransport, socket: TLSSocket, below: ByteStream) {
-    super(transport.sockets, -1);
+    super((transport as Partial<DuplexTransport> | undefined)?.sockets as Sockets, -1);
     this.#socket = socket;
     this._below = below;
     transport.attach(this);

@@ -1,8 +1,12 @@
 // What newcomers write in the wrong place or form: it is refused, or the error says what to write instead.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getAddrInfo, openConnection, openDatagram, openPackets, openPipe, run, startServer, startTls } from '../../lib';
+import {
+  ByteStream, DatagramSocket, getAddrInfo, openConnection, openDatagram, openPackets, openPipe, PacketSocket, run,
+  startServer, startTls, TlsStream, Transport,
+} from '../../lib';
 import { rejectionOf, thrownBy, withCode } from '../helpers/failures';
 
 const nobody = () => undefined as never;
@@ -73,6 +77,14 @@ test('path: where something of another kind listens, the error says so', () => r
   await server.close();
   rmSync(folder, { recursive: true });
 }));
+
+test.each(Object.entries({ ByteStream, TlsStream, Transport, DatagramSocket, PacketSocket }))(
+  '%s: made with new, it is said who makes one', (_, kind) => run(async () => {
+    for (const given of [[], [new Socket()]]) {
+      const call = () => new (kind as new (...given: unknown[]) => unknown)(...given);
+      expect(thrownBy(call)).toEqual(withCode('ERR_INVALID_ARG_TYPE', new RegExp(`^new ${kind.name}\\(.*; (open|start)`)));
+    }
+  }));
 
 test('path: an abstract name can be read in an error, and is what it is in its address', () => run(async () => {
   const path = `\0readyloop-nobody-${process.pid}`;
