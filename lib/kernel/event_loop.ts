@@ -337,7 +337,7 @@ export class EventLoop extends LoopCore {
     if (this.#isClosed) return;
     if (this.running || current.loop === this) throw new LoopRunningError('a running loop cannot be closed; stop it first');
     for (const task of this._tasks()) task._abandon();
-    for (const report of [...this._orphans.openReports]) report.deliver();
+    this._orphans._settle();
     this.#isClosed = true;
     this._ring.clear();
     this._engine.close();

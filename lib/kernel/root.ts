@@ -163,10 +163,15 @@ export class Root implements FailureOwner {
     const onQuiet = this.#onQuiet as () => void;
     this.#onQuiet = null;
     this.#timer?.cancel();
+    this._settle();
+    onQuiet();
+  }
+
+  /** @internal No task is left: closes what is open, and tells what nobody looked at. */
+  _settle(): void {
     for (const opened of [...this._opened]) opened._closeWithRun();
     this._opened.clear();
     for (const report of [...this.openReports]) report.deliver();
-    onQuiet();
   }
 }
 

@@ -5,9 +5,10 @@ import { type AddressInfo, createServer as createNodeServer, type Socket } from 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
-  ByteStream, checkpoint, createConnection, createTask, type ExceptionContext, getRunningLoop, openConnection, openDatagram,
-  openPackets, openPipe, run, runBlocking, type RunOptions, shielded, startPacketServer, startServer,
+  ByteStream, checkpoint, createConnection, createTask, EventLoop, type ExceptionContext, getRunningLoop, openConnection,
+  openDatagram, openPackets, openPipe, run, runBlocking, type RunOptions, shielded, startPacketServer, startServer,
 } from '../../lib';
+import { withCode } from '../helpers/failures';
 import { Pipes } from '../helpers/pipes';
 import { turn } from './support';
 
@@ -127,4 +128,20 @@ test('run: a connection that was closed, or given to Node, is not reported', asy
   }, { debug: true });
   expect(messages).toEqual([]);
   await received.catch(() => undefined);
+});
+
+test('EventLoop: closing it closes the streams and sockets that it still has, so that nothing is written to nobody', () => {
+  const loop = new EventLoop();
+  loop.runUntilComplete(function* () {});
+  const before = openDescriptors();
+  const left = loop.runUntilComplete(openEverything);
+  expect(left.map(({ closed }) => closed)).toEqual(left.map(() => false));
+  loop.setExceptionHandler(() => undefined);
+  loop.close();
+  pipes.closeAll();
+  expect(left.map(({ closed }) => closed)).toEqual(left.map(() => true));
+  const [stream] = left as unknown as [ByteStream];
+  expect(() => stream.write('x')).toThrow(withCode('ERR_CLOSED'));
+  expect(() => stream.read()).toThrow(withCode('ERR_CLOSED'));
+  expect(openDescriptors()).toBeLessThan(before);
 });
