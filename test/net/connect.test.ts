@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { createServer as createNodeServer } from 'node:net';
 import {
-  Barrier, type ByteStream, createConnection, createServer, createTask, openConnection, openDatagram, race, shielded,
+  Barrier, type ByteStream, createConnection, createServer, createTask, type Future,
+  openConnection, openDatagram, race, shielded,
   startServer,
 } from '../../lib';
 import { outcomeOf } from '../tasks/support';
@@ -12,6 +13,8 @@ import { portOf, turn } from './support';
 
 // Nothing is ever sent there.
 const discard = 9;
+
+const here = { host: '127.0.0.1', port: 0 };
 
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -94,6 +97,36 @@ test('IO24: a connection is made from the local address that was asked for', () 
   expect(String(yield* stream.readAll())).toBe('127.0.0.2');
   void stream.close();
   yield* server.shutdown({ drain: 0 });
+}));
+
+test('IO24: a connection is made from the local port that was asked for', () => run(function* () {
+  const server = yield* startServer((stream) => stream.send(String(stream.remoteAddress?.port)), here);
+  // Nobody else is at this address.
+  const free = yield* startServer(function* () {}, { host: '127.0.0.13', port: 0 });
+  const localPort = portOf(free);
+  yield* free.close();
+  const stream = yield* openConnection({ ...here, port: portOf(server), localAddress: '127.0.0.13', localPort });
+  expect(String(yield* stream.readAll())).toBe(String(localPort));
+  void stream.close();
+  yield* server.shutdown({ drain: 0 });
+}));
+
+onlyNative('its backlogs refuse at once')(
+  'IO24: a connection to a path waits while the backlog there is full', () => run(function* () {
+  const place = { path: `\0readyloop-backlog-${process.pid}` };
+  const untilEnd = (stream: ByteStream) => stream.readAll().then(() => undefined);
+  const server = yield* startServer(untilEnd, { ...place, backlog: 1, maxConnections: 1 });
+  const clients: ByteStream[] = [];
+  let waiting: Future<ByteStream> | null = null;
+  while (waiting === null) {
+    const opening = openConnection(place);
+    for (let i = 0; i < 5; i++) yield* turn();
+    if (opening.done()) clients.push(yield* opening);
+    else waiting = opening;
+  }
+  for (const client of clients) void client.close();
+  void (yield* waiting).close();
+  yield* server.shutdown({ drain: 1000 });
 }));
 
 onlyNative('nothing real is in its network')("IO24: a server of Node's is reached", () => run(function* () {

@@ -117,6 +117,7 @@ describe.each(colours)('in $name tasks', ({ of }) => {
     const duplex = duplexOf(near);
     duplex.cork();
     for (const part of ['one ', 'two ', 'three']) duplex.write(part);
+    expect(duplex.bytesWritten).toBe(13);
     yield turn();
     duplex.uncork();
     expect(String(yield far.read())).toBe('one two three');

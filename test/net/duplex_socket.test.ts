@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type ByteStream, createTask, getRunningLoop, type SocketDuplex } from '../../lib';
+import { IdleTimer } from '../../lib/net/idle_timer';
 import { root } from '../contracts/rules/source_tree';
 import { thrownBy, withCode } from '../helpers/failures';
 import { acceptFromNode, connect, type RawPeer, turn, until } from './support';
@@ -99,6 +100,23 @@ test('toDuplex: timeout comes when nothing happens; what is received or sent sta
     jest.useRealTimers();
   }
 }));
+
+test('toDuplex: bytes that leave the machine put timeout off, though nobody is told of them', () => {
+  jest.useFakeTimers();
+  try {
+    const pending = [90, 60, 60, 0];
+    let timeouts = 0;
+    const timer = new IdleTimer({ emit: () => ++timeouts > 0 }, () => pending.shift()!);
+    timer.set(100);
+    for (const expected of [0, 0, 1]) {
+      jest.advanceTimersByTime(100);
+      expect(timeouts).toBe(expected);
+    }
+    timer.stop();
+  } finally {
+    jest.useRealTimers();
+  }
+});
 
 test('toDuplex: listeners run outside the turn, so they may start a run and throw', () => run(async () => {
   const { near, far } = await connect();

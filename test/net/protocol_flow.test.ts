@@ -9,19 +9,22 @@ import { over, Witness, witnessed } from './witness';
 test('IO16, IO17: writing pauses once above the high mark and resumes once at the low one', () => run(function* () {
   const { server, stream, witness } = yield* witnessed();
   const { transport } = witness;
-  let written = 0;
-  while (!witness.log.includes('pause')) {
+  for (let i = 0; i < 3; i++) {
+    witness.log.length = 0;
+    let written = 0;
+    while (!witness.log.includes('pause')) {
+      transport.write(pattern(40_000));
+      written += 40_000;
+    }
     transport.write(pattern(40_000));
-    written += 40_000;
+    // The kernel may have taken some of it meanwhile.
+    expect(transport.pendingBytes).toBeGreaterThan(0);
+    yield* stream.readExactly(written + 40_000);
+    yield* until(() => witness.log.includes('resume'));
+    expect(transport.pendingBytes).toBe(0);
+    yield* turn();
+    expect(witness.log).toEqual(['pause', 'resume']);
   }
-  transport.write(pattern(40_000));
-  // The kernel may have taken some of it meanwhile.
-  expect(transport.pendingBytes).toBeGreaterThan(0);
-  yield* stream.readExactly(written + 40_000);
-  yield* until(() => witness.log.includes('resume'));
-  expect(transport.pendingBytes).toBe(0);
-  yield* turn();
-  expect(witness.log).toEqual(['made', 'pause', 'resume']);
   expect(() => transport.setWriteLimits({ high: 1, low: 2 })).toThrow(withCode('ERR_OUT_OF_RANGE'));
   yield* over(server, stream);
 }));

@@ -1,4 +1,5 @@
 // Names: resolvers that tests make up, local listeners behind what they answer, and what a connection does with it.
+import dns from 'node:dns';
 import { getEventListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import {
@@ -187,6 +188,15 @@ test('IO24: a name that Node cannot resolve says which', () => run(function* () 
 test('IO24: getNameInfo gives the names of an address and a port', () => run(function* () {
   const { hostname, service } = yield* getNameInfo('127.0.0.1', 0);
   expect([typeof hostname, typeof service]).toEqual(['string', 'string']);
+}));
+
+onlyNative('it resolves names by itself')('IO25: what Node finds is tried in its order', () => run(function* () {
+  const addresses = ['::1', '192.0.2.1', '::2'].map((address) => ({ address }));
+  const lookup = jest.spyOn(dns, 'lookup') as unknown as jest.SpyInstance;
+  lookup.mockImplementation((_host, _options, answer: (error: null, found: unknown) => void) => answer(null, addresses));
+  expect(yield* getAddrInfo('some.name')).toEqual(['::1', '192.0.2.1', '::2']);
+  expect(lookup.mock.calls).toEqual([['some.name', { all: true, verbatim: true }, expect.any(Function)]]);
+  lookup.mockRestore();
 }));
 
 onlyNative('it resolves names by itself')('IO24: an answer of Node for nobody is ignored', () => run(function* () {

@@ -1,12 +1,13 @@
 // Servers: a task for each connection, how they end, and UNIX sockets.
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   type ByteStream, ContextVar, type Coroutine, createTask, currentTask, getRunningLoop, openConnection, type Server,
   type ServerOptions, startServer, type Task,
 } from '../../lib';
 import { outcomeOf } from '../tasks/support';
+import { socketsOf } from '../../lib/net/sockets';
 import { withCode } from '../helpers/failures';
 import { onlyNative, run } from './engines';
 import { portOf, turn, until } from './support';
@@ -209,6 +210,31 @@ test('SV5: with reusePort two servers share a port', () => run(function* () {
   expect(portOf(second)).toBe(portOf(first));
   yield* first.close();
   yield* second.close();
+}));
+
+test('SV5: where there is no IPv6 a server without a host is at all of IPv4', () => run(function* () {
+  const { transports } = socketsOf(getRunningLoop());
+  const listen = jest.spyOn(transports, 'listen').mockReturnValueOnce(-constants.errno.EAFNOSUPPORT);
+  const server = yield* startServer(echo, { port: 0 });
+  expect(server.addresses.map(({ address }) => address)).toEqual(['0.0.0.0']);
+  listen.mockReturnValueOnce(-constants.errno.EAFNOSUPPORT);
+  const [, error] = yield* outcomeOf(startServer(echo, { port: 0, ipv6Only: true }));
+  expect(error).toMatchObject({ code: 'EAFNOSUPPORT', syscall: 'listen', address: '::' });
+  listen.mockRestore();
+  yield* server.close();
+}));
+
+test('SV5: a port can be listened at again at once, though its last connections linger', () => run(function* () {
+  const server = yield* startServer((stream) => stream.send('bye'), here);
+  const port = portOf(server);
+  const client = yield* connectTo(server);
+  expect(String(yield* client.readAll())).toBe('bye');
+  yield* client.close();
+  yield* until(() => server.connections === 0);
+  yield* server.close();
+  const next = yield* startServer(echo, { ...here, port });
+  expect(portOf(next)).toBe(port);
+  yield* next.close();
 }));
 
 test('SV5: without a host a server is at both families, with ipv6Only at one', () => run(function* () {

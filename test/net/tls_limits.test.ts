@@ -30,6 +30,17 @@ test('TL1: unless it is told otherwise closing has half a minute', virtualTime(a
   far.abort();
 }));
 
+test('TL1: a closing that makes its end leaves no timer behind', () => run(async () => {
+  const { timers } = getRunningLoop().metrics();
+  const { near: plain, far: other } = await connect();
+  const accepting = startTls(other, asServer);
+  const near = await startTls(plain, asClient);
+  const far = await accepting;
+  await near.close();
+  await far.close();
+  expect(getRunningLoop().metrics().timers).toBe(timers);
+}));
+
 test('TL5: what only OpenSSL finds out about the options closes the stream too', () => run(function* () {
   for (const options of [{ ...asClient, minVersion: 'TLSv9' }, { ...asServer, key: 'no key' }] as StartTlsOptions[]) {
     const { near, far } = yield* connect();

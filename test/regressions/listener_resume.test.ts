@@ -16,7 +16,7 @@ function listenerOn(answers: number[]) {
     callLater: (ms: number, callback: () => void) => {
       delays.push(ms);
       due.push(callback);
-      return { cancel: () => undefined };
+      return { cancel: () => void due.splice(due.indexOf(callback), 1) };
     },
     _release: () => undefined,
   };
@@ -35,8 +35,27 @@ test('IO22: a listener that cannot go on yet tries again until it can', () => {
   listener._deliver(TransportEvent.acceptFailed, EMFILE);
   for (let i = 0; i < 5; i++) pass();
   expect(resumes).toEqual([-ENOMEM, -ENOMEM, 0]);
-  expect(delays).toEqual([...delays].sort((a, b) => a - b));
-  expect(delays).toHaveLength(3);
+  expect(delays).toEqual([10, 20, 40]);
+});
+
+test('IO22: a listener waits twice as long each time, at most a second, until it has accepted one', () => {
+  const { listener, delays, pass } = listenerOn([]);
+  for (let i = 0; i < 9; i++) {
+    listener._deliver(TransportEvent.acceptFailed, EMFILE);
+    pass();
+  }
+  expect(delays).toEqual([10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+  listener._deliver(TransportEvent.accepted, 1);
+  listener._deliver(TransportEvent.acceptFailed, EMFILE);
+  expect(delays.at(-1)).toBe(10);
+});
+
+test('IO22: a listener that is closed while it waits tries no more', () => {
+  const { listener, resumes, pass } = listenerOn([]);
+  listener._deliver(TransportEvent.acceptFailed, EMFILE);
+  listener.close();
+  pass();
+  expect(resumes).toEqual([]);
 });
 
 test('IO22: a listener that was paused and is resumed without memory tries again', () => {

@@ -30,6 +30,14 @@ int faulty_accept(int fd, sockaddr* address, socklen_t* length) noexcept {
   return error != 0 ? -1 : transport::kSocketCalls.accept(fd, address, length);
 }
 
+int faulty_connect(int fd, const sockaddr* address, socklen_t length) noexcept {
+  const int answer = transport::kSocketCalls.connect(fd, address, length);
+  if (faults.connect.empty()) return answer;
+  errno = faults.connect.front();
+  faults.connect.pop_front();
+  return -1;
+}
+
 ssize_t faulty_receive(int fd, void* buffer, std::size_t size) noexcept {
   ++faults.receives;
   if (is_failed(faults.receive, size)) return -1;
@@ -48,7 +56,9 @@ ssize_t send_with(Sending call, int fd, const iovec* parts, int count) noexcept 
   ++faults.sends;
   std::size_t size = 0;
   for (int i = 0; i < count; ++i) size += parts[i].iov_len;
+  const bool pretends = !faults.send.empty() && faults.send.front().pretends;
   if (is_failed(faults.send, size)) return -1;
+  if (pretends) return static_cast<ssize_t>(size);
   std::vector<iovec> allowed(parts, parts + count);
   for (iovec& part : allowed) {
     part.iov_len = std::min(part.iov_len, size);
@@ -72,6 +82,7 @@ CallFaults& call_faults() { return faults; }
 const transport::SocketCalls kFaultyCalls = [] {
   transport::SocketCalls calls = transport::kSocketCalls;
   calls.accept = faulty_accept;
+  calls.connect = faulty_connect;
   calls.receive = faulty_receive;
   calls.send = faulty_send;
   calls.read = faulty_read;

@@ -20,10 +20,14 @@ struct CallFaults {
   struct Fault {
     int error = 0;
     std::size_t limit = SIZE_MAX;
+    // Nothing is moved: the call answers as if it were.
+    bool pretends = false;
   };
   std::deque<Fault> receive;
   std::deque<Fault> send;
   std::deque<int> accept;
+  // Errors of a connect that goes on all the same.
+  std::deque<int> connect;
   int receives = 0;
   int sends = 0;
 };

@@ -129,6 +129,28 @@ TEST_CASE("StreamListener: out of descriptors it says so and stops, until it is 
   CHECK(is_event(fixture.wait().at(0), TransportEvent::kAccepted));
 }
 
+TEST_CASE("StreamListener: each time that descriptors run out it turns one connection away with its reserve") {
+  ListenerFixture fixture;
+  const Fd first = fixture.connect();
+  const Fd second = fixture.connect();
+  const Fd third = fixture.connect();
+  const auto has_ended = [](const Fd& client) {
+    char byte = 0;
+    return ::recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  };
+  {
+    const NoMoreDescriptors limit;
+    CHECK(is_event(fixture.wait().at(0), TransportEvent::kAcceptFailed));
+    CHECK((has_ended(first) && !has_ended(second)));
+    REQUIRE(fixture.transports->listener(kFirst)->resume().ok());
+    CHECK(is_event(fixture.wait().at(0), TransportEvent::kAcceptFailed));
+    CHECK((has_ended(second) && !has_ended(third)));
+  }
+  REQUIRE(fixture.transports->listener(kFirst)->resume().ok());
+  CHECK(is_event(fixture.wait().at(0), TransportEvent::kAccepted));
+  CHECK_FALSE(has_ended(third));
+}
+
 TEST_CASE("StreamListener: a connection that was gone before it was accepted is no failure") {
   ListenerFixture fixture;
   const Fd client = fixture.connect();

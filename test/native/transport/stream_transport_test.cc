@@ -233,7 +233,7 @@ TEST_CASE("StreamTransport: drained is said at the low mark, if somebody wants t
   fixture.write(kFirst, std::string(100, 'x'));
   fixture.transports->flush();
   CHECK(is_event(fixture.drain.consume_all().at(0), TransportEvent::kBacklog));
-  fixture.transports->stream(kFirst)->notify_drained(50);
+  fixture.transports->stream(kFirst)->notify_drained(40);
   const Record drained = fixture.wait().at(0);
   CHECK(is_event(drained, TransportEvent::kDrained));
   CHECK(drained.b == 40);
@@ -349,6 +349,23 @@ TEST_CASE("StreamTransport: one busy stream leaves the rest of its bytes to the 
   std::size_t received = 0;
   for (const Record& record : fixture.turn()) received += static_cast<std::size_t>(record.b);
   CHECK(received <= kReadBudget);
+}
+
+TEST_CASE("StreamTransport: one that sends much leaves the rest to the next turn") {
+  TransportFixture fixture;
+  const Fd peer = fixture.stream(kFirst);
+  const std::size_t piece = 64 * 1024;
+  call_faults().send = {Fault{EAGAIN}};
+  const std::string bytes(2 * kSendBudget, 'x');
+  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+  StreamTransport& stream = *fixture.transports->stream(kFirst);
+  stream.send(&part, 1);
+  REQUIRE(stream.queued() == 2 * kSendBudget);
+  for (std::size_t i = 0; i < 2 * kSendBudget / piece; ++i) call_faults().send.push_back(Fault{0, piece, true});
+  static_cast<void>(fixture.turn());
+  CHECK(stream.queued() == kSendBudget);
+  static_cast<void>(fixture.turn());
+  CHECK(stream.queued() == 0);
 }
 
 TEST_CASE("StreamTransport: what is adopted is a duplicate, non-blocking and not inherited") {

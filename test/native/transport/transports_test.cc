@@ -56,6 +56,25 @@ TEST_CASE("Transports: a connection that stands is said, and what was written be
   CHECK(fixture.bytes(wait_for(fixture, 2)) == "early");
 }
 
+TEST_CASE("Transports: a connect that is interrupted goes on") {
+  ConnectFixture fixture;
+  call_faults().connect = {EINTR};
+  auto begun = fixture.transports->connect(kFirst, fixture.address, nullptr);
+  REQUIRE(begun.ok());
+  CHECK_FALSE(begun.value());
+  CHECK(is_event(wait_for(fixture, 1), TransportEvent::kConnected));
+}
+
+TEST_CASE("Transports: a sending side that ends before the connection stands ends when it does") {
+  ConnectFixture fixture;
+  call_faults().connect = {EINPROGRESS};
+  REQUIRE(fixture.transports->connect(kFirst, fixture.address, nullptr).ok());
+  fixture.transports->stream(kFirst)->end_sending();
+  CHECK(is_event(wait_for(fixture, 1), TransportEvent::kConnected));
+  while (!fixture.transports->accept(kListener, kSecond).ok()) static_cast<void>(fixture.wait());
+  CHECK(is_event(wait_for(fixture, 2), TransportEvent::kEnd));
+}
+
 TEST_CASE("Transports: both ends of a connection send small packets at once") {
   ConnectFixture fixture;
   REQUIRE(fixture.transports->connect(kFirst, fixture.address, nullptr).ok());
