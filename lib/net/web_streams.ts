@@ -109,7 +109,7 @@ class WebSides {
   #sideOver(): void {
     if (--this.#openSides > 0) return;
     this.#guard.delete(this);
-    this.#stream._shut(this.#isBroken);
+    if (!this.#stream._isClosed) this.#stream._shut(this.#isBroken);
   }
 }
 

@@ -213,6 +213,23 @@ test('toWeb: what was written arrives, also where a read that waits is cancelled
   await far.close();
 }));
 
+test('toWeb: a stream that its owner closes sends what was written, whatever is written too late', () => run(async () => {
+  const { near, far } = await connect();
+  const { readable, writable } = near.toWeb();
+  await far.sendEof();
+  expect(await readable.getReader().read()).toEqual({ done: true, value: undefined });
+  const writer = writable.getWriter();
+  near.setWriteLimits({ high: 1_000_000 });
+  let count = 0;
+  for (; near.pendingBytes === 0; count++) await writer.write(Buffer.alloc(8 * 1024, count));
+  void near.close();
+  const failure = writer.write('too late').then(() => null, (error: unknown) => error);
+  expect(await failure).toEqual(withCode('ERR_CLOSED'));
+  expect((await far.readAll()).length).toBe(count * 8 * 1024);
+  await near.waitClosed();
+  await far.close();
+}));
+
 test('toWeb: any view or ArrayBuffer is written as its bytes, and what is none is refused', () => run(async () => {
   const { near, far } = await connect();
   const { readable, writable } = near.toWeb();
