@@ -10,7 +10,9 @@ import { getRunningLoop } from '../kernel/running.js';
 import { assertDescriptor } from '../kernel/watch_table.js';
 import type { SocketAddress } from './addresses.js';
 import { adoptStream } from './adopting.js';
-import { ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, toWritten, type Writable, type WriteLimitOptions } from './bytes.js';
+import {
+  ANY_NUMBER, assertByteCount, toBytes, toWriteLimits, toWritten, type Writable, type WriteLimitOptions,
+} from './bytes.js';
 import { assertDuplex, DuplexTransport } from './duplex_transport.js';
 import { credentialsOf, type PeerCredentials } from './passing.js';
 import { AllReader, ExactReader, LineReader, UntilReader } from './readers.js';
@@ -29,7 +31,7 @@ export type Separator = string | Uint8Array | readonly (string | Uint8Array)[];
 /** How far to look for a separator. */
 export interface LimitOptions {
   /** Bytes before the separator; 65,536 by default. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 const DEFAULT_LIMIT = 64 * 1024;

@@ -10,8 +10,8 @@ export type Writable = string | ArrayBufferView;
 
 /** Marks for writers, in bytes. */
 export interface WriteLimitOptions {
-  readonly high?: number;
-  readonly low?: number;
+  readonly high?: number | undefined;
+  readonly low?: number | undefined;
 }
 
 /** @internal The longest that the kernel takes or gives at once. */

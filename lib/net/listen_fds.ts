@@ -16,7 +16,7 @@ export interface ListenFdsOptions {
   /** Where to look instead of `process.env`. */
   readonly env?: Record<string, string | undefined>;
   /** Remove the variables, so that nobody finds them again. */
-  readonly unsetEnvironment?: boolean;
+  readonly unsetEnvironment?: boolean | undefined;
 }
 
 const FIRST_FD = 3;

@@ -20,21 +20,21 @@ import { checkedTuning, tune, type TuningOptions } from './tuning.js';
 /** Where to connect to: a host and a port, or the path of a UNIX socket. */
 export interface ConnectOptions extends TuningOptions {
   /** A name or a numeric address; `localhost` by default. */
-  readonly host?: string;
-  readonly port?: number;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
   /** A UNIX socket; a name that begins with a zero byte is an abstract one. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** A numeric address to connect from, and its port. */
-  readonly localAddress?: string;
-  readonly localPort?: number;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
   /** Finds the addresses of a name, instead of the resolver of the thread; see `setResolver`. */
-  readonly resolver?: Resolver;
+  readonly resolver?: Resolver | undefined;
   /** Milliseconds after which the next address is tried too; 250 at first, Infinity: one by one, 0 or less: all at once. */
-  readonly happyEyeballsDelay?: number;
+  readonly happyEyeballsDelay?: number | undefined;
   /** Gives the attempt up: the wait is cancelled, with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Makes the connection secure, and gives a TlsStream; the certificate must be for the host, or for its `servername`. */
-  readonly tls?: true | TlsClientOptions;
+  readonly tls?: true | TlsClientOptions | undefined;
 }
 
 /** @internal What every kind of connection can be told. */
@@ -73,7 +73,9 @@ export function openConnection(options: ConnectOptions): Future<ByteStream> {
 // The certificate must be for the host that was asked for, unless somebody says otherwise.
 function clientOptions(tls: true | TlsClientOptions, { host, path }: ConnectTarget): TlsClientOptions {
   if (tls !== true) assertOptions(tls, 'openConnection: tls');
-  const options = { ...(path === undefined ? { servername: host } : {}), ...(tls === true ? {} : tls) };
+  const given = tls === true ? {} : tls;
+  const takesHost = given.servername === undefined && path === undefined;
+  const options = takesHost ? { ...given, servername: host } : given;
   assertTlsOptions(options, 'openConnection: tls', false);
   return options;
 }

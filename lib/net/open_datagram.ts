@@ -21,34 +21,34 @@ import { socketsOf } from './sockets.js';
 /** Where a socket of datagrams is, and how it is set up. */
 export interface DatagramOptions {
   /** A name or a numeric address; all addresses of the machine, of both families, by default. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 0 for one that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** A UNIX socket; a name that begins with a zero byte is an abstract one. A file nobody receives behind is replaced. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** A socket of datagrams that somebody else opened, instead of a place: a duplicate of it is used. */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
   /** The permissions of the UNIX socket's file. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   /** Connect to this peer. It can stand alone: the socket then gets a free port, or no name among UNIX sockets. */
-  readonly remote?: Destination;
+  readonly remote?: Destination | undefined;
   /** Share the port with other processes or threads that ask for the same; the kernel distributes the datagrams. */
-  readonly reusePort?: boolean;
+  readonly reusePort?: boolean | undefined;
   /** Share the address with others, as receivers of one multicast group do. */
-  readonly reuseAddress?: boolean;
+  readonly reuseAddress?: boolean | undefined;
   /** At `::`, receive from IPv6 alone. */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
   /** Allow sending to broadcast addresses. */
-  readonly broadcast?: boolean;
+  readonly broadcast?: boolean | undefined;
   /** Longer datagrams are cut, and say so; 65,536 by default, which is more than UDP can carry. */
-  readonly maxDatagramBytes?: number;
+  readonly maxDatagramBytes?: number | undefined;
   /** What the kernel may keep, as it counts; its own default otherwise, and it has limits. */
-  readonly receiveBufferBytes?: number;
-  readonly sendBufferBytes?: number;
+  readonly receiveBufferBytes?: number | undefined;
+  readonly sendBufferBytes?: number | undefined;
   /** Receive descriptors over a UNIX socket; otherwise the kernel drops them. Whoever receives them must close them. */
-  readonly receiveDescriptors?: boolean;
+  readonly receiveDescriptors?: boolean | undefined;
   /** Called with what the network reports later of datagrams that were sent, and of written ones that were refused. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
 }
 
 const KNOWN: readonly string[] = [

@@ -26,9 +26,9 @@ export interface PacketLimits {
 /** Where to connect to, or what to take over. */
 export interface PacketOptions extends PacketLimits {
   /** The path that a server of packets listens at; a name that begins with a zero byte is an abstract one. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** A connected socket of packets instead: a duplicate of it is used. */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
 }
 
 const EAGAIN = -constants.errno.EAGAIN;

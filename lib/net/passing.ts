@@ -16,7 +16,7 @@ export interface PeerCredentials {
 /** What may go along with a datagram. */
 export interface SendOptions {
   /** Descriptors for the receiver, over UNIX sockets only. It gets duplicates; these stay yours, open until it is sent. */
-  readonly descriptors?: readonly number[];
+  readonly descriptors?: readonly number[] | undefined;
 }
 
 /** The most that one message carries. */

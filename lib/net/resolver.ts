@@ -18,7 +18,7 @@ export type Resolver = CoroutineFunction<readonly string[], [host: string]>;
 /** Options of `getAddrInfo`. */
 export interface ResolveOptions {
   /** Asked instead of the one that `setResolver` has set. */
-  readonly resolver?: Resolver;
+  readonly resolver?: Resolver | undefined;
 }
 
 /** What `getNameInfo` gives. */

@@ -20,9 +20,9 @@ import type { StreamCore } from './stream_core.js';
 /** Options of `toDuplex`. */
 export interface ToDuplexOptions {
   /** Keep the sending side open when the peer has ended; false by default, as for Node's sockets. */
-  readonly allowHalfOpen?: boolean;
+  readonly allowHalfOpen?: boolean | undefined;
   /** Bytes that the Duplex keeps unread, and unsent, before it asks to wait; Node's own default. */
-  readonly highWaterMark?: number;
+  readonly highWaterMark?: number | undefined;
 }
 
 /** What `address()` gives. */

@@ -22,11 +22,11 @@ export interface PacketServerOptions extends PacketLimits {
   /** A name that begins with a zero byte is an abstract one. A file that nobody listens behind is replaced. */
   readonly path: string;
   /** The permissions of the socket's file. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   /** Connections that the kernel keeps waiting; 511 by default. */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /** Connections served at once; others wait. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
 }
 
 const KNOWN: readonly string[] = ['path', 'mode', 'backlog', 'maxConnections', 'maxPacketBytes', 'receiveDescriptors'];

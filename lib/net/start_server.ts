@@ -23,27 +23,27 @@ import { checkedTuning, type TuningOptions } from './tuning.js';
 /** Where and how to listen: at a port, on one host or all, or at the path of a UNIX socket. */
 export interface ServerOptions extends TuningOptions {
   /** A name or a numeric address; all addresses of the machine by default. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 0 for one that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** A UNIX socket; a name that begins with a zero byte is an abstract one. A file nobody listens behind is replaced. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** A socket that listens already, instead of a place: a duplicate of it is used. See `listenFds`. */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
   /** The permissions of the UNIX socket's file. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   /** Connections that the kernel keeps waiting; 511 by default. */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /** Share the port with other processes or threads that ask for the same; the kernel distributes the connections. */
-  readonly reusePort?: boolean;
+  readonly reusePort?: boolean | undefined;
   /** Listen at `::` for IPv6 alone. */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
   /** Connections served at once; others wait. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** Finds the addresses of a name, instead of the resolver of the thread; see `setResolver`. */
-  readonly resolver?: Resolver;
+  readonly resolver?: Resolver | undefined;
   /** Makes each connection secure before its handler sees it; the handler is given a TlsStream. */
-  readonly tls?: TlsServerOptions;
+  readonly tls?: TlsServerOptions | undefined;
 }
 
 /** @internal What every kind of server can be told. */
@@ -101,13 +101,15 @@ export function serve(serving: Serving, options: ServerOptions, call: string): F
 
 /** What a server of any kind may be limited to. */
 export interface LimitsOfServer {
-  readonly maxConnections?: number;
-  readonly backlog?: number;
-  readonly mode?: number;
+  readonly maxConnections?: number | undefined;
+  readonly backlog?: number | undefined;
+  readonly mode?: number | undefined;
 }
 
 /** @internal Throws: ArgumentTypeError, ArgumentRangeError. */
-export function checkedLimits(options: LimitsOfServer, call: string): Required<LimitsOfServer> {
+export function checkedLimits(
+  options: LimitsOfServer, call: string,
+): { readonly maxConnections: number; readonly backlog: number; readonly mode: number } {
   const { maxConnections = Infinity, backlog = DEFAULT_BACKLOG, mode = -1 } = options;
   assertPositive(maxConnections, `${call}: maxConnections`, Infinity);
   assertPositive(backlog, `${call}: backlog`, 2 ** 31 - 1);

@@ -9,25 +9,25 @@ import { assertText } from './places.js';
 /** What both sides of TLS can be told; certificates, keys and versions are as for `tls.createSecureContext`. */
 export interface TlsOptions extends SecureContextOptions {
   /** Made before, instead of the options above. */
-  readonly secureContext?: SecureContext;
+  readonly secureContext?: SecureContext | undefined;
   /** Protocols to offer or accept, the preferred one first. */
-  readonly ALPNProtocols?: readonly string[];
+  readonly ALPNProtocols?: readonly string[] | undefined;
   /** Whether a peer whose certificate cannot be verified is refused; true by default. */
-  readonly rejectUnauthorized?: boolean;
+  readonly rejectUnauthorized?: boolean | undefined;
   /** Milliseconds for the handshake; 60,000 by default. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
   /** Milliseconds that closing may take; 30,000 by default. Then what was not sent is dropped. */
-  readonly shutdownTimeoutMs?: number;
+  readonly shutdownTimeoutMs?: number | undefined;
   /** Whether an end that the peer did not announce (close_notify) is an error; true by default. */
-  readonly requireCloseNotify?: boolean;
+  readonly requireCloseNotify?: boolean | undefined;
 }
 
 /** What a client can be told. */
 export interface TlsClientOptions extends TlsOptions {
   /** Whom the certificate must name, and what is asked for (SNI); empty: anybody. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
   /** A session to resume. */
-  readonly session?: Buffer;
+  readonly session?: Buffer | undefined;
   /** Instead of the check of names: returns an error or undefined. */
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
 }
@@ -41,15 +41,15 @@ export type ContextChooser = (
 /** What a server can be told. */
 export interface TlsServerOptions extends TlsOptions {
   /** Ask the client for a certificate. */
-  readonly requestCert?: boolean;
+  readonly requestCert?: boolean | undefined;
   /** Chooses a context by the name that the client asks for. */
-  readonly SNICallback?: ContextChooser;
+  readonly SNICallback?: ContextChooser | undefined;
 }
 
 /** Options of `startTls`. */
 export interface StartTlsOptions extends TlsClientOptions, TlsServerOptions {
   /** Whether this end is the server. */
-  readonly isServer?: boolean;
+  readonly isServer?: boolean | undefined;
 }
 
 const LONGEST_NAME_BYTES = 255;

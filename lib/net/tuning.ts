@@ -7,9 +7,9 @@ import { describe } from '../kernel/coroutine.js';
 /** Options of TCP connections; UNIX sockets know nothing of them. */
 export interface TuningOptions {
   /** Small segments leave at once, which is the default; false lets them wait for more (Nagle). */
-  readonly noDelay?: boolean;
+  readonly noDelay?: boolean | undefined;
   /** Seconds of silence after which the peer is probed, so that one that vanished is found; 0 for the system's own time. */
-  readonly keepAlive?: number;
+  readonly keepAlive?: number | undefined;
 }
 
 /** The kernel counts them in fifteen bits. */

@@ -18,7 +18,8 @@ const FAILURE = 1;
  */
 export function runMain(main: Main<unknown>, options: RunOptions = {}): void {
   checkRunOptions(options, 'runMain'); // Whatever they are, what is spread below are options.
-  const { promise, main: started } = startRun(main, { signals: ['SIGINT', 'SIGTERM'], ...options }, 'runMain');
+  const { signals = ['SIGINT', 'SIGTERM'] } = options;
+  const { promise, main: started } = startRun(main, { ...options, signals }, 'runMain');
   promise.then(
     () => undefined,
     (error: unknown) => {

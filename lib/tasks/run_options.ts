@@ -8,21 +8,21 @@ import { assertInstant, assertOptions } from '../kernel/arguments.js';
 /** Options of `run`, `runBlocking`, `runMain` and `Runner`. */
 export interface RunOptions {
   /** Debug mode of the loop while the run is live. */
-  readonly debug?: boolean;
+  readonly debug?: boolean | undefined;
   /** Aborting it cancels main; the run rejects with CancelledError whose `reason` is the signal's. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Process signals that cancel main with their name as reason; a second one exits at once with 128 + n. */
-  readonly signals?: readonly NodeJS.Signals[];
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
   /** What becomes of failures nobody looked at: `'report'` (default) to the exception handler, `'throw'` by the run. */
-  readonly unhandled?: 'report' | 'throw';
+  readonly unhandled?: 'report' | 'throw' | undefined;
   /** AsyncLocalStorage stores: each task has its own context (`'task'`, default) or all share the run's (`'run'`). */
-  readonly asyncContext?: 'task' | 'run';
+  readonly asyncContext?: 'task' | 'run' | undefined;
   /** The world below the loop: the native engine by default, a simulated one in tests. */
-  readonly engine?: Engine;
+  readonly engine?: Engine | undefined;
   /** Name of the main task. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Milliseconds that leftover tasks have to end before they are cancelled at each of their waits. */
-  readonly shutdownTimeout?: number;
+  readonly shutdownTimeout?: number | undefined;
 }
 
 // Nobody can listen for these.

@@ -11,6 +11,7 @@ test.each([
   ['endless', 'SIGINT', INT],
   ['endless', 'SIGTERM', TERM],
   ['endless async', 'SIGINT', INT],
+  ['endless, signals undefined', 'SIGINT', INT],
 ] as const)('D38, RU8: runMain: %s: the first %s cancels main, and the status is 128 + n', async (name, signal, status) => {
   const program = start('main', name);
   await program.line('ready');

@@ -10,6 +10,7 @@ function* waitForEver(): Coroutine<void> {
 
 const programs: Readonly<Record<string, () => void>> = {
   endless: () => runMain(waitForEver),
+  'endless, signals undefined': () => runMain(waitForEver, { signals: undefined, signal: undefined }),
   'endless async': () =>
     runMain(async () => {
       say('ready');
