@@ -136,6 +136,16 @@ test('IO13: a protocol that is paused learns of the loss when it writes', () => 
   yield* over(server);
 }));
 
+test('IO13: a protocol that closes learns what its last bytes were lost by', () => run(function* () {
+  const { server, stream, witness } = yield* witnessed();
+  while (witness.transport.pendingBytes === 0) witness.transport.write(pattern(8000));
+  witness.transport.close();
+  stream.abort();
+  yield* until(() => witness.isLost);
+  expect(['ECONNRESET', 'EPIPE']).toContain((witness.lost as unknown as { code: string } | null)?.code);
+  yield* over(server);
+}));
+
 test('IO15: after its own close or sendEof, writing is an error', () => run(function* () {
   const { server, stream, witness } = yield* witnessed();
   expect(() => witness.transport.write(7 as never)).toThrow(withCode('ERR_INVALID_ARG_TYPE'));
